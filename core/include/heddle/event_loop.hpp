@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The event loop of the asyncio model: CPython 3.13's BaseEventLoop, hop by hop, over a backend
+// that only tells the time and waits.
+//
+// One iteration: timers that are due move to the end of the ready queue in the order of
+// (deadline, insertion); then exactly as many callbacks run as were ready at that point. So a
+// callback never runs in the iteration that scheduled it.
+//
+// One loop, one thread: nothing here may be called from another thread except
+// call_soon_threadsafe. The loop owns its tasks: destroying it destroys what is suspended, newest
+// task first, innermost frame first, and runs nothing any more.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <heddle/backend.hpp>
+#include <heddle/detail/invariant.hpp>
+#include <heddle/detail/runnable_list.hpp>
+#include <heddle/detail/scheduled_queue.hpp>
+#include <heddle/detail/timer_heap.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/frame_memory.hpp>
+#include <heddle/handle.hpp>
+#include <heddle/observer.hpp>
+#include <heddle/scheduler.hpp>
+#include <heddle/time.hpp>
+
+namespace heddle {
+
+class future_base;
+class task_base;
+template <class T>
+class coro;
+template <class T>
+class future;
+template <class T>
+class task;
+
+/// What went wrong in a callback, or in a future whose error nobody has looked at.
+struct exception_context {
+    std::string_view message;   ///< what happened, in asyncio's words
+    std::exception_ptr error;   ///< may be null
+    std::string source;         ///< the callback or task, for people
+};
+
+struct loop_options {
+    frame_memory_options memory;
+};
+
+namespace detail {
+
+/// A callback from another thread, on its way to the loop.
+class outside_call {
+public:
+    virtual ~outside_call() = default;
+    /// On the loop's thread: queues the callable.
+    virtual void deliver(event_loop& loop) = 0;
+};
+
+struct thread_state {
+    event_loop* running = nullptr;
+};
+extern constinit thread_local thread_state this_thread;
+
+}  // namespace detail
+
+class event_loop {
+public:
+    using exception_handler = std::function<void(event_loop&, const exception_context&)>;
+
+    /// `clock_and_executor` is used until the loop is destroyed.
+    explicit event_loop(backend& clock_and_executor, const loop_options& options = {});
+    event_loop(const event_loop&) = delete;
+    event_loop& operator=(const event_loop&) = delete;
+    /// As close(), also in the middle of a run that an exception has left.
+    ~event_loop();
+
+    /// The loop's own clock, read afresh at each call.
+    [[nodiscard]] time_point time() { return backend_->now(); }
+
+    /// Queues `callback` behind all that is ready: it runs in the next iteration, once. What it
+    /// throws goes to the exception handler. Throws usage_error on a closed loop.
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    handle call_soon(F&& callback,
+                     std::source_location place = std::source_location::current()) {
+        auto* node = detail::make_callback<runnable>(*pool_, std::forward<F>(callback),
+                                                     event_kind::callback, new_callback_id(), place);
+        const handle result(node);
+        push_callback(*node);
+        return result;
+    }
+
+    /// As call_soon, `delay` from now; a delay of zero or less still goes through the timers.
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    timer_handle call_later(duration delay, F&& callback,
+                            std::source_location place = std::source_location::current()) {
+        return call_at(later_by(time(), delay), std::forward<F>(callback), place);
+    }
+
+    /// As call_soon, at `deadline` of the loop's clock, also when that has passed already. Equal
+    /// deadlines run in the order in which they were set.
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    timer_handle call_at(time_point deadline, F&& callback,
+                         std::source_location place = std::source_location::current()) {
+        auto* node = detail::make_callback<timer_entry>(*pool_, std::forward<F>(callback),
+                                                        event_kind::timer, new_timer_id(), place,
+                                                        deadline);
+        const timer_handle result(node);
+        add_timer(*node);
+        return result;
+    }
+
+    /// As call_soon, from any thread: the one door into a loop from outside. On the loop's own
+    /// thread it is call_soon. From another thread it throws usage_error if the backend takes no
+    /// events from outside (a simulation) or the loop is closed.
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    void call_soon_threadsafe(F&& callback,
+                              std::source_location place = std::source_location::current());
+
+    /// One iteration, without waiting. Returns when the loop next wants to run: `at_once` when
+    /// work is ready, else the earliest deadline, else `never`. For loops that are guests of
+    /// another; wake-ups from outside come through the backend.
+    time_point run_one_iteration();
+
+    /// Runs iterations, waiting in between, until stop(). Throws usage_error if a loop runs on
+    /// this thread already, or this one is closed.
+    void run_forever();
+
+    /// Runs until `main` is done and returns its result, or throws its error. A coroutine is made
+    /// a task first. The iteration in which it ends is finished. Throws usage_error if the loop
+    /// was stopped before.
+    template <class T>
+    T run_until_complete(coro<T> main);
+    template <class T>
+    T run_until_complete(future<T> main);
+    template <class T>
+    T run_until_complete(task<T> main);
+
+    /// Ends run_forever after the current iteration; before a run, after its first.
+    void stop() noexcept;
+
+    [[nodiscard]] bool is_running() const noexcept { return running_; }
+    [[nodiscard]] bool is_closed() const noexcept { return closed_; }
+
+    /// Destroys all tasks, callbacks and timers; idempotent. Throws usage_error while running.
+    void close();
+
+    /// Opens a closed loop again as if it were new (names, ids and orders start over), keeping its
+    /// memory. For those who run many short programs; throws usage_error unless closed.
+    void reopen();
+
+    template <class T>
+    [[nodiscard("a future that nobody holds completes nothing")]] future<T> create_future();
+
+    /// Makes `body` a task; its first step runs in the next iteration. `name` is Task-1, Task-2,
+    /// ... by default. The loop keeps the task alive until it is done; what it returns may be
+    /// thrown away. Arguments that `body` refers to must outlive it: see task_group.
+    template <class T>
+    task<T> create_task(coro<T> body, std::string_view name = {});
+
+    /// Replaces what is done with errors that nobody else takes; an empty function restores the
+    /// default, which prints one line on standard error. A handler that throws is reported in turn.
+    void set_exception_handler(exception_handler handler);
+    void call_exception_handler(const exception_context& context) noexcept;
+
+    /// Null takes it away. Not while the loop runs; the observer outlives its use.
+    void set_observer(loop_observer* observer);
+    /// Null takes it away. Only while nothing is ready or set; the scheduler outlives its use.
+    void set_scheduler(scheduler* chooser);
+    [[nodiscard]] scheduler* current_scheduler() const noexcept { return scheduler_; }
+
+    /// The task whose step runs now; null in callbacks and outside.
+    [[nodiscard]] task_base* current_task() const noexcept { return current_task_; }
+    /// Calls `visit(const task_base&)` for each task that is not done, in creation order.
+    template <class Visitor>
+    void for_each_task(Visitor&& visit) const;
+
+    [[nodiscard]] std::size_t timer_count() const noexcept { return timers_.size(); }
+    /// The earliest distinct deadlines after `after`, not after `until`: for schedulers.
+    std::size_t deadlines_between(
+        time_point after, time_point until,
+        std::array<time_point, detail::timer_heap::most_deadlines>& found) const noexcept {
+        return timers_.deadlines_between(after, until, found);
+    }
+
+    // The rest is for the library's own futures, tasks and backends.
+
+    [[nodiscard]] detail::frame_pool& pool() noexcept { return *pool_; }
+    [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
+    [[nodiscard]] bool closing() const noexcept { return closing_; }
+
+    /// Queues something that may run in any order relative to others (a task's step).
+    HEDDLE_UNINSTRUMENTED void push_ready(runnable& item) {
+        if (instrumented_) [[unlikely]] {
+            push_ready_instrumented(item);
+        } else {
+            ready_.push_back(item);
+        }
+    }
+    /// Queues all done callbacks of one future.
+    HEDDLE_UNINSTRUMENTED void push_done_callbacks(detail::runnable_list& callbacks,
+                                                   const waitable& source) {
+        if (instrumented_) [[unlikely]] {
+            push_done_callbacks_instrumented(callbacks, source);
+        } else {
+            ready_.splice_back(callbacks);
+        }
+    }
+    void add_timer(timer_entry& timer);
+    /// Takes a timer out of the heap or, if it has come due, out of the ready queue.
+    void remove_timer(timer_entry& timer) noexcept;
+    /// Takes something out of the ready queue: a walk through it on a plain loop.
+    void remove_ready(runnable& item) noexcept;
+    void forget_cancelled(runnable& callback) noexcept;
+
+    [[nodiscard]] std::uint64_t new_callback_id() noexcept {
+        return instrumented_ ? new_structural_id(1) : 0;
+    }
+    [[nodiscard]] std::uint64_t new_timer_id() noexcept {
+        return instrumented_ ? new_structural_id(2) : 0;
+    }
+    void notify(const loop_event& event) noexcept {
+        if (observer_ != nullptr) {
+            observer_->on_event(event);
+        }
+    }
+    [[nodiscard]] bool observed() const noexcept { return observer_ != nullptr; }
+    std::uint32_t adopt_task(task_base& newcomer);
+    void forget_task(task_base& done) noexcept;
+    [[nodiscard]] std::uint64_t new_structural_id(std::uint64_t sort) noexcept;
+
+private:
+    friend class task_base;
+    class run_scope;
+
+    void push_callback(runnable& item) {
+        if (instrumented_) [[unlikely]] {
+            push_callback_instrumented(item);
+        } else {
+            if (closed_) [[unlikely]] {
+                refuse_closed(item);
+            }
+            ready_.push_back(item);
+        }
+    }
+    [[noreturn]] static void refuse_closed(runnable& item);
+    void push_ready_instrumented(runnable& item);
+    void push_callback_instrumented(runnable& item);
+    void push_done_callbacks_instrumented(detail::runnable_list& callbacks,
+                                          const waitable& source);
+    [[nodiscard]] time_point next_wanted() const noexcept;
+    void run_plain();
+    void run_scheduled();
+    void run_to_stop();
+    void begin_scheduled_iteration(bool may_wait);
+    void run_scheduled_iteration();
+    void run_one_scheduled();
+    void iterate(time_point now);
+    void run_reporting_errors(runnable& item);
+    void move_due_timers(time_point now);
+    void deliver_outside_calls();
+    void post_outside_call(std::unique_ptr<detail::outside_call> call);
+    [[nodiscard]] bool on_own_thread() const noexcept;
+    template <class T>
+    T finish_run(future<T> main);
+    void run_until_done(future_base& main);
+    void destroy_everything() noexcept;
+    void drop_queued() noexcept;
+    void check_can_run() const;
+    void notify_run(loop_event_kind kind) noexcept;
+    [[noreturn]] void report_deadlock() const;
+
+    // The resume path's state first.
+    detail::runnable_list ready_;
+    detail::runnable_list batch_;  // what is left of the iteration under way
+    bool instrumented_ = false;    // a scheduler or an observer is set
+    bool stopping_ = false;
+    bool running_ = false;
+    bool closed_ = false;
+    bool closing_ = false;
+    bool reorders_ = false;  // what the scheduler said when the run began
+    bool in_event_ = false;  // a scheduled run is in the middle of a callback or step
+    std::atomic<bool> outside_calls_waiting_{false};
+    task_base* current_task_ = nullptr;
+    detail::frame_pool* pool_;
+    backend* backend_;
+    detail::timer_heap timers_;
+
+    // Tasks that are not done, oldest first.
+    task_base* first_task_ = nullptr;
+    task_base* last_task_ = nullptr;
+    std::uint32_t task_count_ = 0;  // ever made
+
+    scheduler* scheduler_ = nullptr;
+    loop_observer* observer_ = nullptr;
+    detail::scheduled_queue scheduled_;
+    runnable* last_callback_ = nullptr;  // the latest call_soon of what runs now
+    std::uint64_t origin_id_ = 0;        // the event that runs now, and what it has made so far
+    std::uint64_t origin_ordinals_ = 0;
+
+    exception_handler exception_handler_;
+    std::thread::id thread_;
+    std::mutex outside_mutex_;
+    std::vector<std::unique_ptr<detail::outside_call>> outside_calls_;  // under outside_mutex_
+    bool refuses_outside_calls_ = false;                                // under outside_mutex_
+};
+
+/// The loop that runs on this thread. Throws usage_error if none does.
+[[nodiscard]] event_loop& get_running_loop();
+
+namespace detail {
+
+template <class F>
+class outside_call_of final : public outside_call {
+public:
+    outside_call_of(F callable, std::source_location place)
+        : callable_(std::move(callable)), place_(place) {}
+    void deliver(event_loop& loop) override { loop.call_soon(std::move(callable_), place_); }
+
+private:
+    F callable_;
+    std::source_location place_;
+};
+
+}  // namespace detail
+
+template <class F>
+    requires std::is_invocable_v<std::decay_t<F>&&>
+void event_loop::call_soon_threadsafe(F&& callback, std::source_location place) {
+    if (on_own_thread()) {
+        call_soon(std::forward<F>(callback), place);
+        backend_->wake_up();
+        return;
+    }
+    post_outside_call(std::make_unique<detail::outside_call_of<std::decay_t<F>>>(
+        std::forward<F>(callback), place));
+}
+
+}  // namespace heddle

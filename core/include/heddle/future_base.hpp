@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What futures and tasks of every type share: a state, an error, and who waits.
+//
+// Semantics are those of CPython 3.13's Future. Completing a future queues its done callbacks at
+// once, in the order in which they were added; they run in the next iteration. A cancelled future
+// keeps the cancellation's message, and a task perhaps the very error that ended it: the first to
+// ask for the result takes that one, later ones get a new cancelled_error.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <string>
+
+#include <heddle/detail/intrusive_ptr.hpp>
+#include <heddle/detail/runnable_list.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/event_loop.hpp>
+#include <heddle/frame_memory.hpp>
+#include <heddle/waitable.hpp>
+
+namespace heddle {
+
+class future_base : public waitable {
+public:
+    /// True once there is a result, an error, or a cancellation.
+    [[nodiscard]] bool done() const noexcept { return state_ != state::pending; }
+    [[nodiscard]] bool cancelled() const noexcept { return state_ == state::cancelled; }
+    /// Null once the loop is gone.
+    [[nodiscard]] event_loop* loop() const noexcept { return pool_->loop(); }
+
+    bool cancel(const cancel_message& message) override;
+
+    /// The error it ended with; null if it has a result. Throws invalid_state_error while it is
+    /// pending and cancelled_error if it was cancelled. Counts as having looked at the error.
+    [[nodiscard]] std::exception_ptr exception();
+    /// Whether an error is stored that nobody has looked at.
+    [[nodiscard]] bool holds_unretrieved_error() const noexcept { return error_unretrieved_; }
+    void mark_retrieved() noexcept { error_unretrieved_ = false; }
+
+    /// Throws invalid_state_error if done. A stored cancelled_error does not make it cancelled.
+    void set_exception(std::exception_ptr error);
+
+    // For the library's own parts.
+
+    void add_ref() noexcept { ++owners_; }
+    HEDDLE_UNINSTRUMENTED void release() noexcept {
+        if (--owners_ == 0) {
+            destroy();
+        }
+    }
+    [[nodiscard]] bool shared() const noexcept { return owners_ > 1; }
+
+    /// `waiter` becomes ready when this is done (now, if it is done already). It must be in no
+    /// queue, and stay alive until it has run or was removed.
+    void add_waiter(runnable& waiter);
+    void remove_waiter(runnable& waiter) noexcept override;
+    /// Whether `waiter` waits here still; a walk.
+    bool try_remove_waiter(runnable& waiter) noexcept { return waiters_.remove(waiter); }
+
+    /// Whether what it ended with is a cancellation, as its state or as a stored error.
+    [[nodiscard]] bool holds_cancellation() const noexcept;
+    /// The message of the cancellation, without taking the saved error.
+    [[nodiscard]] const cancel_message& message() const noexcept { return message_; }
+    /// The cancellation as an error: the saved one, which it takes, or a new one.
+    [[nodiscard]] std::exception_ptr take_cancellation();
+
+    [[nodiscard]] std::string label() const override;
+
+protected:
+    enum class state : std::uint8_t { pending, cancelled, finished };
+
+    using frame_pool = detail::frame_pool;
+
+    explicit future_base(frame_pool& pool) noexcept : pool_(&pool) {}
+    ~future_base();
+
+    virtual void destroy() noexcept = 0;
+
+    void report_unretrieved() noexcept;
+    /// Throws what stands in the way of a result: pending, cancelled, or the stored error.
+    [[noreturn]] void throw_no_result();
+    void check_pending(const char* what) const;
+    /// Ends it and queues whoever waits.
+    void finish(state how);
+    void finish_cancelled(cancel_message message, std::exception_ptr saved);
+    void finish_with_error(std::exception_ptr error);
+
+    template <class State>
+    static void destroy_in_pool(State* object) noexcept {
+        object->report_unretrieved();
+        frame_pool* pool = object->pool_;
+        object->~State();
+        pool->deallocate(object, sizeof(State));
+    }
+
+    frame_pool* pool_;
+    std::uint32_t owners_ = 1;
+    state state_ = state::pending;
+    bool error_unretrieved_ = false;
+
+private:
+    detail::runnable_list waiters_;
+    std::exception_ptr error_;  // finished: the error or null; cancelled: the saved cancellation
+    cancel_message message_;
+};
+
+}  // namespace heddle

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// All of heddle's core: what a program that is written once includes. Backends are beside it:
+// <heddle/sim.hpp> (virtual time), <heddle/asio_backend.hpp> (Boost.Asio).
+#pragma once
+
+#include <heddle/backend.hpp>
+#include <heddle/coro.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/event_loop.hpp>
+#include <heddle/future.hpp>
+#include <heddle/gather.hpp>
+#include <heddle/handle.hpp>
+#include <heddle/observer.hpp>
+#include <heddle/scheduler.hpp>
+#include <heddle/sleep.hpp>
+#include <heddle/task.hpp>
+#include <heddle/time.hpp>

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// task<T>: asyncio's Task, a future whose result a coroutine produces, driven by the loop.
+//
+// The loop keeps a task alive until it is done: handles may be thrown away. An error that nobody
+// looks at goes to the loop's exception handler when the last handle goes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <heddle/coro.hpp>
+#include <heddle/future.hpp>
+#include <heddle/task_base.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+template <class T>
+class task_state final : public future_state<T>, public task_base {
+public:
+    task_state(frame_pool& pool, std::coroutine_handle<coro_promise<T>> root) noexcept
+        : future_state<T>(pool), root_(root) {}
+
+    void start(event_loop& loop, std::string_view name) {
+        task_base::start(loop, root_.promise(), name);
+    }
+
+    bool cancel(const cancel_message& message) override { return request_cancel(message); }
+    [[nodiscard]] std::string label() const override { return task_base::label(); }
+    [[nodiscard]] future_base& as_future() noexcept override { return *this; }
+
+private:
+    friend class heddle::future_base;
+
+    void collect() noexcept override {
+        coro_promise<T>& promise = root_.promise();
+        cancel_message message;
+        if (promise.ended_cancelled()) {
+            std::exception_ptr saved = std::move(promise.error());
+            root_.destroy();
+            this->finish_cancelled({}, std::move(saved));
+        } else if (promise.ended_with_error()) {
+            std::exception_ptr error = std::move(promise.error());
+            root_.destroy();
+            this->finish_with_error(std::move(error));
+        } else if (take_must_cancel(message)) {
+            root_.destroy();
+            this->finish_cancelled(std::move(message), nullptr);
+        } else {
+            this->store(std::move(promise.value()));
+            root_.destroy();
+            this->finish(future_base::state::finished);
+        }
+    }
+    void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept override {
+        this->finish_cancelled(std::move(message), std::move(saved));
+    }
+    void destroy() noexcept override { future_base::destroy_in_pool(this); }
+
+    std::coroutine_handle<coro_promise<T>> root_;
+};
+
+}  // namespace detail
+
+template <class T = void>
+class task : public basic_future<T> {
+public:
+    task() noexcept = default;
+
+    [[nodiscard]] std::string name() const { return base().name(); }
+    /// See task_base::cancelling and uncancel.
+    [[nodiscard]] std::uint32_t cancelling() const { return base().cancelling(); }
+    std::uint32_t uncancel() const { return base().uncancel(); }
+
+    // For the library's own parts.
+    [[nodiscard]] task_base& base() const {
+        return static_cast<detail::task_state<T>&>(this->state());
+    }
+
+private:
+    friend class event_loop;
+    explicit task(detail::intrusive_ptr<detail::future_state<T>> state) noexcept
+        : basic_future<T>(std::move(state)) {}
+};
+
+template <class T>
+task<T> event_loop::create_task(coro<T> body, std::string_view name) {
+    if (!body.valid()) {
+        throw usage_error("create_task: this coroutine was awaited, made a task or moved from");
+    }
+    if (closed_ && !closing_) {
+        throw usage_error("create_task: the loop is closed");
+    }
+    using state = detail::task_state<T>;
+    void* memory = pool_->allocate(sizeof(state));
+    auto* object = ::new (memory) state(*pool_, body.release());
+    task<T> result(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
+    object->start(*this, name);
+    return result;
+}
+
+template <class T>
+T event_loop::run_until_complete(task<T> main) {
+    notify_run(loop_event_kind::run_entered);
+    auto state = main.shared_state();
+    main = {};
+    return finish_run(future<T>(std::move(state)));
+}
+
+template <class T>
+T event_loop::run_until_complete(coro<T> main) {
+    notify_run(loop_event_kind::run_entered);
+    auto state = create_task(std::move(main)).shared_state();
+    return finish_run(future<T>(std::move(state)));
+}
+
+/// Makes `body` a task of the running loop: asyncio.create_task. See event_loop::create_task.
+template <class T>
+task<T> create_task(coro<T> body, std::string_view name = {}) {
+    return get_running_loop().create_task(std::move(body), name);
+}
+
+}  // namespace heddle

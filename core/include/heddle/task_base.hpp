@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What tasks of every type share: the step that drives a chain of coroutines, and cancellation.
+//
+// The chain is driven by a trampoline: an await of a coroutine, and its end, only note which
+// coroutine is innermost (`leaf`) and return to the task's step, which resumes it. So neither
+// depth nor number of awaits grows the stack, and a chain is destroyed in a loop, leaf first.
+//
+// Cancellation is CPython 3.13's: cancel() counts, and cancels what the task is blocked on, or
+// else sets `must cancel`, which the next step turns into a cancelled_error.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+#include <heddle/future_base.hpp>
+#include <heddle/runnable.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+class promise_base;
+struct final_awaiter;
+
+/// Stands in the frame of an awaiting coroutine: links it to the coroutine it awaits.
+struct chain_link {
+    std::coroutine_handle<> child;
+    promise_base* parent = nullptr;
+};
+
+template <class T>
+class coro_promise;
+
+/// What every coroutine of the library carries in its frame.
+class promise_base {
+public:
+    promise_base() noexcept = default;
+    promise_base(const promise_base&) = delete;
+    promise_base& operator=(const promise_base&) = delete;
+
+    static void* operator new(std::size_t size) { return allocate_frame(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept {
+        deallocate_frame(memory, size);
+    }
+
+    /// The task that drives it; null before its first step.
+    [[nodiscard]] task_base* current_task() const noexcept { return task_; }
+    /// The co_await it is suspended at.
+    [[nodiscard]] const std::source_location& site() const noexcept { return site_; }
+    /// The coroutine that awaits this one; null for a task's own.
+    [[nodiscard]] promise_base* awaited_by() const noexcept { return up_ ? up_->parent : nullptr; }
+
+    [[nodiscard]] std::coroutine_handle<> handle() noexcept {
+        // Every promise of the library derives from this class first and is aligned no more than
+        // the frame's header, so that the address of the frame follows from that of this part.
+        return std::coroutine_handle<promise_base>::from_promise(*this);
+    }
+
+protected:
+    ~promise_base() = default;
+    std::source_location site_{};
+
+private:
+    friend class heddle::task_base;
+    template <class T>
+    friend class coro_awaiter;
+    friend struct final_awaiter;
+
+    chain_link* up_ = nullptr;
+    task_base* task_ = nullptr;
+};
+
+}  // namespace detail
+
+class task_base : public runnable {
+public:
+    /// Task-1, Task-2, ... in creation order, unless a name was given.
+    [[nodiscard]] std::string name() const;
+    /// The loop's number for it: 1 for the first task made.
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+    /// A structural id: (who made it, the how-manieth task that was of it).
+    [[nodiscard]] std::uint64_t structural_id() const noexcept { return id_; }
+
+    /// How many cancellations were asked for and not taken back.
+    [[nodiscard]] std::uint32_t cancelling() const noexcept { return cancel_requests_; }
+    /// Takes one back; at zero, a cancellation that is not delivered yet is dropped. Returns what
+    /// is left.
+    std::uint32_t uncancel() noexcept;
+    /// asyncio's Task.cancel.
+    bool request_cancel(const cancel_message& message);
+
+    /// What it is blocked on; null if it is ready, running or done.
+    [[nodiscard]] const waitable* waiting_on() const noexcept { return waiting_on_; }
+    /// Calls `visit(source_location)` for each co_await it is suspended in, innermost first.
+    template <class Visitor>
+    void for_each_site(Visitor&& visit) const {
+        for (detail::promise_base* frame = leaf_; frame != nullptr; frame = frame->awaited_by()) {
+            visit(frame->site());
+        }
+    }
+
+    void run() override;
+    void drop() noexcept override {}
+    [[nodiscard]] event_kind kind() const noexcept override;
+    [[nodiscard]] std::uint64_t event_id() const noexcept override;
+    [[nodiscard]] std::string label() const override;
+    [[nodiscard]] std::source_location place() const noexcept override;
+
+    // For awaiters.
+
+    /// The loop that drives it; only while it is not done.
+    [[nodiscard]] event_loop& loop() const noexcept { return *loop_; }
+    /// The step ends, to go on when `target` is done.
+    void block_on(future_base& target);
+    /// The step ends, to go on in the next iteration.
+    void yield();
+    /// The step ends; `operation` lives in the task's frame and will queue the task.
+    void block_on_operation(waitable& operation);
+    /// Called first by an awaiter that goes on from `source`: delivers a pending cancellation.
+    void resume_from(future_base& source);
+    /// The same for an awaiter whose outcome is, or is not, a cancellation already.
+    void resume_from_operation(bool outcome_is_cancellation);
+
+    /// The innermost coroutine is now `leaf`: the trampoline goes on with it.
+    void enter(detail::promise_base& leaf) noexcept {
+        leaf.task_ = this;
+        leaf_ = &leaf;
+    }
+
+    /// Destroys its frames without running anything of it; it ends cancelled. Not from within.
+    void kill() noexcept;
+
+    [[nodiscard]] virtual future_base& as_future() noexcept = 0;
+    [[nodiscard]] const future_base& as_future() const noexcept {
+        return const_cast<task_base*>(this)->as_future();
+    }
+
+    [[nodiscard]] std::uint32_t next_ordinal(std::uint64_t sort) noexcept {
+        return ++ordinals_[sort];
+    }
+
+protected:
+    task_base() noexcept = default;
+    ~task_base() = default;
+
+    void start(event_loop& loop, detail::promise_base& root, std::string_view name);
+
+    /// Moves the outcome of the root coroutine, which has ended, into the future.
+    virtual void collect() noexcept = 0;
+
+    /// Whether a result must be turned into a cancellation because one is due; then `message` is
+    /// what it carries.
+    [[nodiscard]] bool take_must_cancel(cancel_message& message) noexcept;
+
+private:
+    friend class event_loop;
+    friend struct detail::final_awaiter;
+
+    void end_run() noexcept;
+    void destroy_frames() noexcept;
+    void cancel_before_start() noexcept;
+    virtual void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept = 0;
+    [[noreturn]] void throw_must_cancel();
+    void notify(loop_event_kind kind, const waitable* future) noexcept;
+
+    event_loop* loop_ = nullptr;  // valid until the task is done
+    detail::promise_base* leaf_ = nullptr;
+    waitable* waiting_on_ = nullptr;
+    task_base* previous_ = nullptr;
+    task_base* next_ = nullptr;
+    std::exception_ptr pending_error_;  // thrown at the next resumption
+    cancel_message cancel_message_;     // of the cancellation that must be delivered
+    detail::shared_text name_;
+    std::uint64_t id_ = 0;
+    std::uint32_t number_ = 0;
+    std::uint32_t cancel_requests_ = 0;
+    std::uint32_t steps_ = 0;
+    std::uint32_t ordinals_[3] = {};  // tasks, callbacks and timers made so far
+    enum class phase : std::uint8_t {
+        going,      // the trampoline resumes the leaf
+        suspended,  // the step is over
+        returned,   // the root coroutine has ended
+    };
+    phase phase_ = phase::suspended;
+    bool started_ = false;
+    bool must_cancel_ = false;
+};
+
+/// One line for people: what a task waits for, and where: "'Task-2' waits for a future at
+/// pool.cpp:40 (acquire)".
+[[nodiscard]] std::string describe_blocked(const task_base& task);
+
+/// The task whose step runs now on this thread. Throws usage_error outside of a task.
+[[nodiscard]] task_base& current_task();
+
+template <class Visitor>
+void event_loop::for_each_task(Visitor&& visit) const {
+    for (const task_base* each = first_task_; each != nullptr; each = each->next_) {
+        visit(*each);
+    }
+}
+
+}  // namespace heddle

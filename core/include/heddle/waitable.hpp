@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What a task can be blocked on: a future, or an operation that lives in the task's own frame.
+#pragma once
+
+#include <string>
+
+#include <heddle/errors.hpp>
+#include <heddle/runnable.hpp>
+
+namespace heddle {
+
+class waitable {
+public:
+    waitable(const waitable&) = delete;
+    waitable& operator=(const waitable&) = delete;
+
+    /// asyncio's Future.cancel: false if it was done already; else it is cancelled now, and
+    /// whoever waits is woken in the next iteration. A task passes it on instead.
+    virtual bool cancel(const cancel_message& message) = 0;
+    /// Forgets that `waiter` waits: it is about to be destroyed.
+    virtual void remove_waiter(runnable& waiter) noexcept = 0;
+    /// For people: "sleep of 'Task-2'".
+    [[nodiscard]] virtual std::string label() const = 0;
+
+protected:
+    waitable() noexcept = default;
+    ~waitable() = default;
+};
+
+}  // namespace heddle

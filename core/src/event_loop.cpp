@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/event_loop.hpp>
+
+#include <cstdio>
+
+#include <heddle/detail/mix.hpp>
+#include <heddle/future_base.hpp>
+#include <heddle/task_base.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+constinit thread_local thread_state this_thread;
+
+void unqueue_cancelled(event_loop* loop, runnable& callback) noexcept {
+    if (loop != nullptr) {
+        loop->forget_cancelled(callback);
+    }
+}
+
+void unqueue_cancelled(event_loop* loop, timer_entry& timer) noexcept {
+    if (loop == nullptr) {
+        return;
+    }
+    if (timer.in_heap()) {
+        loop->remove_timer(timer);
+        timer.drop();
+    } else {
+        loop->forget_cancelled(timer);
+    }
+}
+
+std::string label_of_callback(event_kind kind, const std::source_location& place) {
+    const char* sort = kind == event_kind::timer           ? "timer"
+                       : kind == event_kind::done_callback ? "done callback"
+                                                           : "callback";
+    if (place.line() == 0) {
+        return sort;
+    }
+    return std::string(sort) + " set by " + place.function_name();
+}
+
+namespace {
+
+/// Stops the loop when what run_until_complete waits for is done. Lives on its caller's stack.
+class stop_callback final : public runnable {
+public:
+    explicit stop_callback(event_loop& loop) noexcept : loop_(loop) {}
+    void run() override { loop_.stop(); }
+    void drop() noexcept override {}
+    [[nodiscard]] event_kind kind() const noexcept override { return event_kind::done_callback; }
+    [[nodiscard]] std::uint64_t event_id() const noexcept override { return mix(0, 3); }
+    [[nodiscard]] std::string label() const override { return "stop of the loop"; }
+
+private:
+    event_loop& loop_;
+};
+
+}  // namespace
+}  // namespace detail
+
+/// Makes a loop the running one of this thread for the length of a scope.
+class event_loop::run_scope {
+public:
+    explicit run_scope(event_loop& loop) : loop_(loop), outer_pool_(detail::current_pool) {
+        loop.check_can_run();
+        detail::this_thread.running = &loop;
+        detail::current_pool = loop.pool_;
+        loop.thread_ = std::this_thread::get_id();
+        loop.running_ = true;
+        if (loop.scheduler_ != nullptr) {
+            loop.reorders_ = loop.scheduler_->reorders();
+        }
+    }
+    run_scope(const run_scope&) = delete;
+    run_scope& operator=(const run_scope&) = delete;
+    ~run_scope() {
+        loop_.running_ = false;
+        loop_.in_event_ = false;
+        loop_.current_task_ = nullptr;
+        detail::this_thread.running = nullptr;
+        detail::current_pool = outer_pool_;
+    }
+
+private:
+    event_loop& loop_;
+    detail::frame_pool* outer_pool_;
+};
+
+event_loop& get_running_loop() {
+    event_loop* loop = detail::this_thread.running;
+    if (loop == nullptr) {
+        throw usage_error("no event loop is running on this thread");
+    }
+    return *loop;
+}
+
+event_loop::event_loop(backend& clock_and_executor, const loop_options& options)
+    : pool_(detail::frame_pool::create(options.memory)),
+      backend_(&clock_and_executor),
+      thread_(std::this_thread::get_id()) {
+    pool_->set_loop(this);
+}
+
+event_loop::~event_loop() {
+    HEDDLE_INVARIANT(!running_, "a loop is not destroyed by what it runs");
+    destroy_everything();
+    pool_->orphan();
+}
+
+// ---- running -------------------------------------------------------------------------------
+
+void event_loop::check_can_run() const {
+    if (closed_) {
+        throw usage_error("this event loop is closed");
+    }
+    if (running_) {
+        throw usage_error("this event loop is running already");
+    }
+    if (detail::this_thread.running != nullptr) {
+        throw usage_error("another event loop is running on this thread");
+    }
+}
+
+void event_loop::notify_run(loop_event_kind kind) noexcept {
+    if (observed()) {
+        loop_event event;
+        event.kind = kind;
+        notify(event);
+    }
+}
+
+time_point event_loop::next_wanted() const noexcept {
+    if (!ready_.empty() || !batch_.empty() || !scheduled_.empty() || stopping_ ||
+        outside_calls_waiting_.load(std::memory_order_relaxed)) {
+        return at_once;
+    }
+    return timers_.earliest();
+}
+
+void event_loop::run_forever() {
+    notify_run(loop_event_kind::run_entered);
+    run_to_stop();
+}
+
+void event_loop::run_to_stop() {
+    {
+        const run_scope scope(*this);
+        if (scheduler_ != nullptr) {
+            run_scheduled();
+        } else {
+            run_plain();
+        }
+    }
+    notify_run(loop_event_kind::run_left);
+}
+
+time_point event_loop::run_one_iteration() {
+    const run_scope scope(*this);
+    if (scheduler_ != nullptr) {
+        begin_scheduled_iteration(false);
+        run_scheduled_iteration();
+    } else {
+        iterate(timers_.empty() ? time_point{} : backend_->now());
+    }
+    return next_wanted();
+}
+
+void event_loop::run_plain() {
+    do {
+        const time_point deadline = next_wanted();
+        time_point now{};
+        if (deadline == at_once && timers_.empty()) {
+            backend_->poll();
+        } else if (deadline == never && !backend_->accepts_outside_events()) {
+            report_deadlock();
+        } else {
+            now = backend_->wait_until(deadline);
+        }
+        iterate(now);
+    } while (!stopping_);
+    stopping_ = false;
+}
+
+void event_loop::iterate(time_point now) {
+    if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
+        deliver_outside_calls();
+    }
+    if (!timers_.empty()) {
+        move_due_timers(now);
+    }
+    // What an earlier iteration left, because an exception ended it, comes first.
+    batch_.splice_back(ready_);
+    while (runnable* item = batch_.pop_front()) {
+        run_reporting_errors(*item);
+    }
+}
+
+void event_loop::run_reporting_errors(runnable& item) {
+    if (observed()) [[unlikely]] {
+        if (const event_kind kind = item.kind();
+            kind == event_kind::callback || kind == event_kind::done_callback) {
+            loop_event event;
+            event.kind = loop_event_kind::callback_ran;
+            event.callback = &item;
+            notify(event);
+        } else if (kind == event_kind::timer) {
+            loop_event event;
+            event.kind = loop_event_kind::timer_fired;
+            event.callback = &item;
+            notify(event);
+        }
+    }
+    try {
+        item.run();
+    } catch (...) {
+        call_exception_handler({"exception in callback", std::current_exception(), "callback"});
+    }
+}
+
+void event_loop::move_due_timers(time_point now) {
+    while (timers_.earliest() <= now && !timers_.empty()) {
+        push_ready(*timers_.pop_front());
+    }
+}
+
+void event_loop::stop() noexcept {
+    stopping_ = true;
+    notify_run(loop_event_kind::stop_requested);
+}
+
+void event_loop::run_until_done(future_base& main) {
+    if (main.loop() != this) {
+        throw usage_error("run_until_complete: this future belongs to another loop");
+    }
+    check_can_run();
+    detail::stop_callback stopper(*this);
+    main.add_waiter(stopper);
+    const auto forget_stopper = [&]() noexcept {
+        if (!main.try_remove_waiter(stopper)) {
+            remove_ready(stopper);
+        }
+    };
+    try {
+        run_to_stop();
+    } catch (...) {
+        forget_stopper();
+        if (main.done()) {
+            main.mark_retrieved();
+        }
+        throw;
+    }
+    forget_stopper();
+    if (!main.done()) {
+        throw usage_error("the event loop was stopped before the future was done");
+    }
+}
+
+// ---- running under a scheduler -------------------------------------------------------------
+
+void event_loop::run_scheduled() {
+    do {
+        begin_scheduled_iteration(true);
+        run_scheduled_iteration();
+    } while (!stopping_);
+    stopping_ = false;
+}
+
+void event_loop::begin_scheduled_iteration(bool may_wait) {
+    if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
+        deliver_outside_calls();
+    }
+    if (may_wait && scheduled_.empty() && !stopping_) {
+        if (timers_.empty()) {
+            report_deadlock();
+        }
+        if (timers_.earliest() > backend_->now()) {
+            scheduler_->about_to_wait(timers_.earliest());
+        }
+    }
+    if (!timers_.empty()) {
+        move_due_timers(backend_->now());
+    }
+    scheduled_.begin_iteration();
+}
+
+void event_loop::run_scheduled_iteration() {
+    while (!scheduled_.iteration_over()) {
+        run_one_scheduled();
+    }
+}
+
+void event_loop::run_one_scheduled() {
+    std::size_t index = 0;
+    timer_entry* overtaking = nullptr;
+    if (reorders_) {
+        // The earliest timer may overtake ready work: it is one option more.
+        overtaking = timers_.empty() ? nullptr : timers_.front();
+        const auto options =
+            overtaking != nullptr ? scheduled_.with_extra(*overtaking) : scheduled_.entries();
+        const std::size_t count = options.size();
+        try {
+            index = count > 1 ? scheduler_->pick(options) : 0;
+        } catch (...) {
+            if (overtaking != nullptr) {
+                scheduled_.without_extra();
+            }
+            throw;
+        }
+        if (overtaking != nullptr) {
+            scheduled_.without_extra();
+        }
+        HEDDLE_INVARIANT(index < count, "a scheduler picks one of its options");
+        if (index + 1 < count) {
+            overtaking = nullptr;
+        }
+    }
+    runnable& next = overtaking != nullptr ? *overtaking : *scheduled_.entries()[index];
+    if (overtaking != nullptr) {
+        scheduler_->advance_to(overtaking->when());
+    }
+    // Told before it leaves its queue: if this throws, nothing is lost.
+    scheduler_->about_to_run(next);
+    if (overtaking != nullptr) {
+        timers_.remove(*overtaking);
+    } else {
+        scheduled_.take(index);
+    }
+    origin_id_ = next.event_id();
+    origin_ordinals_ = 0;
+    last_callback_ = nullptr;
+    in_event_ = true;
+    run_reporting_errors(next);
+    in_event_ = false;
+    last_callback_ = nullptr;
+}
+
+// ---- queues --------------------------------------------------------------------------------
+
+void event_loop::refuse_closed(runnable& item) {
+    item.drop();
+    throw usage_error("this event loop is closed");
+}
+
+void event_loop::push_ready_instrumented(runnable& item) {
+    if (closing_) {
+        item.drop();
+    } else if (scheduler_ != nullptr) {
+        scheduled_.push(item);
+    } else {
+        ready_.push_back(item);
+    }
+}
+
+void event_loop::push_callback_instrumented(runnable& item) {
+    if (closed_ && !closing_) {
+        refuse_closed(item);
+    }
+    if (closing_ || scheduler_ == nullptr || !in_event_) {
+        push_ready_instrumented(item);
+        return;
+    }
+    // The call_soons of one callback keep their order.
+    if (last_callback_ != nullptr) {
+        scheduled_.push_behind(*last_callback_, item);
+    } else {
+        scheduled_.push(item);
+    }
+    last_callback_ = &item;
+}
+
+void event_loop::push_done_callbacks_instrumented(detail::runnable_list& callbacks,
+                                                  const waitable& source) {
+    std::size_t count = 0;
+    runnable* previous = nullptr;
+    while (runnable* item = callbacks.pop_front()) {
+        ++count;
+        if (closing_ || scheduler_ == nullptr || item->kind() != event_kind::done_callback) {
+            push_ready_instrumented(*item);
+            continue;
+        }
+        // The done callbacks of one future keep their order.
+        if (previous != nullptr) {
+            scheduled_.push_behind(*previous, *item);
+        } else {
+            scheduled_.push(*item);
+        }
+        previous = item;
+    }
+    if (observed() && count > 0) {
+        loop_event event;
+        event.kind = loop_event_kind::callbacks_queued;
+        event.future = &source;
+        event.count = count;
+        notify(event);
+    }
+}
+
+void event_loop::add_timer(timer_entry& timer) {
+    if (closed_) [[unlikely]] {
+        timer.drop();
+        if (closing_) {
+            return;
+        }
+        throw usage_error("this event loop is closed");
+    }
+    timers_.push(timer);
+    if (observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::timer_set;
+        event.callback = &timer;
+        event.deadline = timer.when();
+        notify(event);
+    }
+}
+
+void event_loop::remove_timer(timer_entry& timer) noexcept {
+    if (timer.in_heap()) {
+        timers_.remove(timer);
+    } else {
+        remove_ready(timer);
+    }
+}
+
+void event_loop::remove_ready(runnable& item) noexcept {
+    if (scheduler_ != nullptr) {
+        runnable* predecessor = nullptr;
+        if (scheduled_.remove(item, predecessor) && last_callback_ == &item) {
+            last_callback_ = predecessor;
+        }
+    } else if (!batch_.remove(item)) {
+        ready_.remove(item);
+    }
+}
+
+void event_loop::forget_cancelled(runnable& callback) noexcept {
+    // A plain loop skips it when its turn comes, as CPython does. Under a scheduler it leaves now,
+    // since what does nothing must not be an option.
+    if (scheduler_ == nullptr || closing_) {
+        return;
+    }
+    runnable* predecessor = nullptr;
+    if (scheduled_.remove(callback, predecessor)) {
+        if (last_callback_ == &callback) {
+            last_callback_ = predecessor;
+        }
+        callback.drop();
+    }
+}
+
+std::uint64_t event_loop::new_structural_id(std::uint64_t sort) noexcept {
+    if (current_task_ != nullptr) {
+        return detail::mix(detail::mix(current_task_->structural_id(), sort),
+                           current_task_->next_ordinal(sort));
+    }
+    return detail::mix(detail::mix(origin_id_, sort + 16), ++origin_ordinals_);
+}
+
+// ---- from outside --------------------------------------------------------------------------
+
+bool event_loop::on_own_thread() const noexcept {
+    return thread_ == std::this_thread::get_id();
+}
+
+void event_loop::post_outside_call(std::unique_ptr<detail::outside_call> call) {
+    if (!backend_->accepts_outside_events()) {
+        throw usage_error(
+            "call_soon_threadsafe from another thread: a simulation takes nothing from outside, "
+            "or its runs could not be repeated");
+    }
+    {
+        const std::scoped_lock lock(outside_mutex_);
+        if (refuses_outside_calls_) {
+            throw usage_error("this event loop is closed");
+        }
+        outside_calls_.push_back(std::move(call));
+        outside_calls_waiting_.store(true, std::memory_order_relaxed);
+    }
+    backend_->wake_up();
+}
+
+void event_loop::deliver_outside_calls() {
+    std::vector<std::unique_ptr<detail::outside_call>> calls;
+    {
+        const std::scoped_lock lock(outside_mutex_);
+        calls.swap(outside_calls_);
+        outside_calls_waiting_.store(false, std::memory_order_relaxed);
+    }
+    for (const auto& call : calls) {
+        call->deliver(*this);
+    }
+}
+
+// ---- tasks, errors, observers --------------------------------------------------------------
+
+std::uint32_t event_loop::adopt_task(task_base& newcomer) {
+    newcomer.previous_ = last_task_;
+    (last_task_ != nullptr ? last_task_->next_ : first_task_) = &newcomer;
+    last_task_ = &newcomer;
+    newcomer.as_future().add_ref();
+    return ++task_count_;
+}
+
+void event_loop::forget_task(task_base& done) noexcept {
+    (done.previous_ != nullptr ? done.previous_->next_ : first_task_) = done.next_;
+    (done.next_ != nullptr ? done.next_->previous_ : last_task_) = done.previous_;
+    done.previous_ = nullptr;
+    done.next_ = nullptr;
+    done.as_future().release();
+}
+
+void event_loop::set_exception_handler(exception_handler handler) {
+    exception_handler_ = std::move(handler);
+}
+
+void event_loop::call_exception_handler(const exception_context& context) noexcept {
+    const auto print = [](const exception_context& what) {
+        const std::string error = what.error ? ": " + describe(what.error) : std::string();
+        std::fprintf(stderr, "heddle: %.*s%s (%s)\n", static_cast<int>(what.message.size()),
+                     what.message.data(), error.c_str(), what.source.c_str());
+    };
+    if (!exception_handler_) {
+        print(context);
+        return;
+    }
+    try {
+        exception_handler_(*this, context);
+    } catch (...) {
+        print({"exception in the exception handler", std::current_exception(), context.source});
+        print(context);
+    }
+}
+
+void event_loop::set_observer(loop_observer* observer) {
+    if (running_) {
+        throw usage_error("set_observer: the loop is running");
+    }
+    observer_ = observer;
+    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+}
+
+void event_loop::set_scheduler(scheduler* chooser) {
+    if (running_ || next_wanted() != never) {
+        throw usage_error("set_scheduler: the loop must be idle, with nothing ready and no timer");
+    }
+    scheduler_ = chooser;
+    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+}
+
+void event_loop::report_deadlock() const {
+    std::string text = "deadlock: nothing is ready, no timer is set, and nothing can come in";
+    for_each_task([&](const task_base& each) { text += "\n  " + describe_blocked(each); });
+    throw deadlock_error(text);
+}
+
+// ---- closing -------------------------------------------------------------------------------
+
+void event_loop::close() {
+    if (running_) {
+        throw usage_error("close: the event loop is running");
+    }
+    destroy_everything();
+}
+
+void event_loop::drop_queued() noexcept {
+    while (runnable* item = batch_.pop_front()) {
+        item->drop();
+    }
+    while (runnable* item = ready_.pop_front()) {
+        item->drop();
+    }
+    while (runnable* item = scheduled_.take_any()) {
+        item->drop();
+    }
+    while (!timers_.empty()) {
+        timers_.pop_front()->drop();
+    }
+}
+
+void event_loop::destroy_everything() noexcept {
+    if (closed_) {
+        return;
+    }
+    {
+        const std::scoped_lock lock(outside_mutex_);
+        refuses_outside_calls_ = true;
+    }
+    // From here on nothing is queued any more: what destructors of frames schedule is dropped.
+    closed_ = true;
+    closing_ = true;
+    instrumented_ = true;
+    drop_queued();
+    // Newest first: a task may borrow from the frame of the one that made it.
+    while (last_task_ != nullptr) {
+        last_task_->kill();
+    }
+    HEDDLE_INVARIANT(timers_.empty() && ready_.empty() && scheduled_.empty(),
+                     "nothing is queued on a loop that closes");
+    outside_calls_.clear();
+    outside_calls_waiting_.store(false, std::memory_order_relaxed);
+    closing_ = false;
+    stopping_ = false;
+}
+
+void event_loop::reopen() {
+    if (!closed_) {
+        throw usage_error("reopen: the event loop is not closed");
+    }
+    closed_ = false;
+    task_count_ = 0;
+    origin_id_ = 0;
+    origin_ordinals_ = 0;
+    last_callback_ = nullptr;
+    timers_.restart();
+    scheduled_.restart();
+    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+    const std::scoped_lock lock(outside_mutex_);
+    refuses_outside_calls_ = false;
+}
+
+}  // namespace heddle

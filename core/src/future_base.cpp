@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/future_base.hpp>
+
+#include <utility>
+
+namespace heddle {
+
+future_base::~future_base() {
+    // Reached by a pending future whose last handle goes: nobody can complete it any more.
+    while (runnable* waiter = waiters_.pop_front()) {
+        waiter->drop();
+    }
+}
+
+std::string future_base::label() const { return "a future"; }
+
+void future_base::report_unretrieved() noexcept {
+    if (event_loop* owner = loop(); error_unretrieved_ && owner != nullptr) {
+        owner->call_exception_handler({"exception was never retrieved", error_, label()});
+    }
+}
+
+bool future_base::cancel(const cancel_message& message) {
+    error_unretrieved_ = false;
+    if (done()) {
+        return false;
+    }
+    finish_cancelled(message, nullptr);
+    return true;
+}
+
+std::exception_ptr future_base::exception() {
+    if (state_ == state::pending) {
+        throw invalid_state_error("exception: the future is not done");
+    }
+    if (state_ == state::cancelled) {
+        std::rethrow_exception(take_cancellation());
+    }
+    error_unretrieved_ = false;
+    return error_;
+}
+
+void future_base::set_exception(std::exception_ptr error) {
+    check_pending("set_exception");
+    if (!error) {
+        throw usage_error("set_exception: the error must not be null");
+    }
+    finish_with_error(std::move(error));
+}
+
+void future_base::check_pending(const char* what) const {
+    if (done()) {
+        throw invalid_state_error(std::string(what) + ": the future is done already");
+    }
+}
+
+void future_base::throw_no_result() {
+    if (state_ == state::cancelled) {
+        std::rethrow_exception(take_cancellation());
+    }
+    if (state_ == state::pending) {
+        throw invalid_state_error("result: the future is not done");
+    }
+    error_unretrieved_ = false;
+    std::rethrow_exception(error_);
+}
+
+bool future_base::holds_cancellation() const noexcept {
+    return cancelled() || (state_ == state::finished && detail::is_cancellation(error_));
+}
+
+std::exception_ptr future_base::take_cancellation() {
+    if (error_) {
+        return std::exchange(error_, nullptr);
+    }
+    return std::make_exception_ptr(cancelled_error(message_));
+}
+
+void future_base::finish_cancelled(cancel_message message, std::exception_ptr saved) {
+    message_ = std::move(message);
+    error_ = std::move(saved);
+    finish(state::cancelled);
+}
+
+void future_base::finish_with_error(std::exception_ptr error) {
+    error_ = std::move(error);
+    error_unretrieved_ = true;
+    finish(state::finished);
+}
+
+void future_base::finish(state how) {
+    state_ = how;
+    event_loop* owner = loop();
+    if (owner == nullptr) {
+        while (runnable* waiter = waiters_.pop_front()) {
+            waiter->drop();
+        }
+        return;
+    }
+    if (owner->observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_done;
+        event.future = this;
+        owner->notify(event);
+    }
+    if (!waiters_.empty()) {
+        owner->push_done_callbacks(waiters_, *this);
+    }
+}
+
+void future_base::add_waiter(runnable& waiter) {
+    event_loop* owner = loop();
+    HEDDLE_INVARIANT(owner != nullptr, "only a living loop wakes waiters");
+    const bool was_done = done();
+    if (!was_done) {
+        waiters_.push_back(waiter);
+    }
+    if (owner->observed() && waiter.kind() == event_kind::done_callback) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::done_callback_added;
+        event.future = this;
+        event.callback = &waiter;
+        owner->notify(event);
+    }
+    if (was_done) {
+        detail::runnable_list one;
+        one.push_back(waiter);
+        owner->push_done_callbacks(one, *this);
+    }
+}
+
+void future_base::remove_waiter(runnable& waiter) noexcept {
+    if (!waiters_.remove(waiter) && loop() != nullptr) {
+        loop()->remove_ready(waiter);
+    }
+}
+
+}  // namespace heddle

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/gather.hpp>
+
+namespace heddle::detail {
+
+void gather_child::run() {
+    gathering& owner = *owner_;
+    // The registration kept the gather alive: it ends with this call.
+    const intrusive_ptr<future_base> keep = intrusive_ptr<future_base>::adopt(owner.outer_);
+    owner_ = nullptr;
+    owner.child_done(*child_);
+}
+
+void gather_child::drop() noexcept {
+    if (gathering* owner = std::exchange(owner_, nullptr); owner != nullptr) {
+        owner->outer_->release();
+    }
+}
+
+std::string gather_child::label() const {
+    return "gather's callback for " + (child_ ? child_->label() : std::string("a child"));
+}
+
+void gathering::adopt(std::size_t index, intrusive_ptr<future_base> child) {
+    const std::span<gather_child> all = children();
+    if (child->loop() != outer_->loop()) {
+        throw usage_error("gather: a child belongs to another loop");
+    }
+    gather_child& added = all[index];
+    added.child_ = std::move(child);
+    for (std::size_t i = 0; i < index; ++i) {
+        if (all[i].child_ == added.child_) {
+            return;
+        }
+    }
+    ++expected_;
+    if (added.child_->done()) {
+        return;
+    }
+    added.owner_ = this;
+    added.id_ = outer_->loop()->new_callback_id();
+    outer_->add_ref();
+    added.child_->add_waiter(added);
+}
+
+void gathering::begin() {
+    event_loop& loop = *outer_->loop();
+    if (loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_created;
+        event.future = outer_;
+        loop.notify(event);
+    }
+    if (expected_ == 0) {
+        collect();
+        return;
+    }
+    const std::span<gather_child> all = children();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        bool first = all[i].owner_ == nullptr;
+        for (std::size_t j = 0; j < i && first; ++j) {
+            first = all[j].child_ != all[i].child_;
+        }
+        if (first) {
+            child_done(*all[i].child_);
+        }
+    }
+}
+
+void gathering::child_done(future_base& child) {
+    ++finished_;
+    event_loop* loop = outer_->loop();
+    if (loop != nullptr && loop->observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::children_done;
+        event.future = outer_;
+        event.count = finished_;
+        event.total = expected_;
+        loop->notify(event);
+    }
+    if (outer_->done()) {
+        child.mark_retrieved();
+        return;
+    }
+    if (child.cancelled()) {
+        outer_->set_exception(child.take_cancellation());
+        return;
+    }
+    if (std::exception_ptr error = child.exception()) {
+        outer_->set_exception(std::move(error));
+        return;
+    }
+    if (finished_ < expected_) {
+        return;
+    }
+    if (cancel_requested_) {
+        // As CPython: the cancellation of the last argument, also when that one was not cancelled.
+        outer_->set_exception(children().back().child_->take_cancellation());
+        return;
+    }
+    collect();
+}
+
+bool gathering::cancel_children(const cancel_message& message) {
+    bool any = false;
+    for (gather_child& each : children()) {
+        any = each.child_->cancel(message) || any;
+    }
+    cancel_requested_ = cancel_requested_ || any;
+    return any;
+}
+
+}  // namespace heddle::detail

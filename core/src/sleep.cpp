@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sleep.hpp>
+
+#include <heddle/event_loop.hpp>
+
+namespace heddle::detail {
+
+void sleep_operation::begin(task_base& sleeper) {
+    sleeper_ = &sleeper;
+    if (length_ <= duration::zero()) {
+        progress_ = progress::yielded;
+        sleeper.yield();
+        return;
+    }
+    event_loop& loop = sleeper.loop();
+    progress_ = progress::pending;
+    when_ = later_by(loop.time(), length_);
+    id_ = loop.new_timer_id();
+    if (loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_created;
+        event.future = this;
+        loop.notify(event);
+    }
+    loop.add_timer(*this);
+    sleeper.block_on_operation(*this);
+}
+
+sleep_operation::~sleep_operation() {
+    if (progress_ == progress::pending) {
+        sleeper_->loop().remove_timer(*this);
+    }
+}
+
+void sleep_operation::wake() noexcept {
+    event_loop& loop = sleeper_->loop();
+    if (loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_done;
+        event.future = this;
+        loop.notify(event);
+    }
+    loop.push_ready(*sleeper_);
+}
+
+void sleep_operation::run() {
+    HEDDLE_INVARIANT(progress_ == progress::pending, "a sleep's timer leaves with its sleep");
+    progress_ = progress::finished;
+    wake();
+}
+
+bool sleep_operation::cancel(const cancel_message& message) {
+    if (progress_ != progress::pending) {
+        return false;
+    }
+    progress_ = progress::cancelled;
+    message_ = message;
+    sleeper_->loop().remove_timer(*this);
+    wake();
+    return true;
+}
+
+void sleep_operation::await_resume() {
+    event_loop& loop = sleeper_->loop();
+    if (loop.observed() && progress_ != progress::yielded) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::task_resumed;
+        event.task = sleeper_;
+        event.future = this;
+        loop.notify(event);
+    }
+    sleeper_->resume_from_operation(progress_ == progress::cancelled);
+    if (progress_ == progress::cancelled) {
+        throw cancelled_error(message_);
+    }
+}
+
+std::string sleep_operation::label() const { return "sleep of " + sleeper_->label(); }
+
+std::source_location sleep_operation::place() const noexcept { return sleeper_->place(); }
+
+}  // namespace heddle::detail

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/task_base.hpp>
+
+#include <utility>
+
+#include <heddle/detail/mix.hpp>
+
+namespace heddle {
+
+namespace {
+
+std::string_view base_name(std::string_view path) {
+    const std::size_t slash = path.find_last_of('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+task_base& current_task() {
+    task_base* task = get_running_loop().current_task();
+    if (task == nullptr) {
+        throw usage_error("no task is running: this is a callback");
+    }
+    return *task;
+}
+
+std::string describe_blocked(const task_base& task) {
+    std::string text = task.label();
+    if (const waitable* target = task.waiting_on(); target != nullptr) {
+        text += " waits for " + target->label();
+    } else {
+        text += " is ready to run";
+    }
+    const char* before = " at ";
+    task.for_each_site([&](const std::source_location& site) {
+        if (site.line() != 0) {
+            text.append(before).append(base_name(site.file_name()));
+            text += ":" + std::to_string(site.line());
+            before = " < ";
+        }
+    });
+    return text;
+}
+
+// ---- names and ids -------------------------------------------------------------------------
+
+std::string task_base::name() const {
+    return name_.empty() ? "Task-" + std::to_string(number_) : std::string(name_.view());
+}
+
+std::string task_base::label() const { return "'" + name() + "'"; }
+
+event_kind task_base::kind() const noexcept {
+    return waiting_on_ != nullptr ? event_kind::wakeup : event_kind::step;
+}
+
+std::uint64_t task_base::event_id() const noexcept { return detail::mix(id_, steps_ + 1); }
+
+std::source_location task_base::place() const noexcept {
+    return leaf_ != nullptr ? leaf_->site() : std::source_location{};
+}
+
+void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {
+    loop_event event;
+    event.kind = kind;
+    event.task = this;
+    event.future = future;
+    loop_->notify(event);
+}
+
+// ---- the step ------------------------------------------------------------------------------
+
+void task_base::start(event_loop& loop, detail::promise_base& root, std::string_view name) {
+    loop_ = &loop;
+    leaf_ = &root;
+    root.task_ = this;
+    name_ = detail::shared_text(name);
+    if (loop.instrumented()) {
+        id_ = loop.new_structural_id(0);
+    }
+    number_ = loop.adopt_task(*this);
+    if (loop.observed()) [[unlikely]] {
+        notify(loop_event_kind::task_created, nullptr);
+        notify(loop_event_kind::step_queued, nullptr);
+    }
+    loop.push_ready(*this);
+}
+
+HEDDLE_UNINSTRUMENTED void task_base::run() {
+    event_loop& loop = *loop_;
+    ++steps_;
+    if (must_cancel_ && !started_) [[unlikely]] {
+        cancel_before_start();
+        return;
+    }
+    if (loop.observed()) [[unlikely]] {
+        notify(loop_event_kind::step_started, waiting_on_);
+    }
+    started_ = true;
+    waiting_on_ = nullptr;
+    loop.current_task_ = this;
+    phase_ = phase::going;
+    do {
+        leaf_->handle().resume();
+    } while (phase_ == phase::going);
+    loop.current_task_ = nullptr;
+    if (phase_ == phase::returned) {
+        end_run();
+    }
+}
+
+void task_base::end_run() noexcept {
+    leaf_ = nullptr;
+    if (loop_->observed()) [[unlikely]] {
+        notify(loop_event_kind::task_returned, nullptr);
+    }
+    collect();
+    loop_->forget_task(*this);
+}
+
+void task_base::cancel_before_start() noexcept {
+    // As in CPython: the error is thrown into a coroutine that has not begun, whose body
+    // therefore never runs; the task keeps the error.
+    must_cancel_ = false;
+    std::exception_ptr error = std::make_exception_ptr(cancelled_error(cancel_message_));
+    destroy_frames();
+    end_cancelled({}, std::move(error));
+    loop_->forget_task(*this);
+}
+
+void task_base::block_on(future_base& target) {
+    phase_ = phase::suspended;
+    if (target.loop() != loop_ || &target == &as_future()) {
+        pending_error_ = std::make_exception_ptr(
+            usage_error(&target == &as_future() ? "a task cannot await itself"
+                                                : "the awaited future belongs to another loop"));
+        loop_->push_ready(*this);
+        return;
+    }
+    if (loop_->observed()) [[unlikely]] {
+        notify(loop_event_kind::task_blocked, &target);
+        notify(loop_event_kind::wakeup_added, &target);
+    }
+    target.add_waiter(*this);
+    waiting_on_ = &target;
+    if (must_cancel_ && target.cancel(cancel_message_)) {
+        must_cancel_ = false;
+    }
+}
+
+void task_base::block_on_operation(waitable& operation) {
+    phase_ = phase::suspended;
+    if (loop_->observed()) [[unlikely]] {
+        notify(loop_event_kind::task_blocked, &operation);
+        notify(loop_event_kind::wakeup_added, &operation);
+    }
+    waiting_on_ = &operation;
+    if (must_cancel_ && operation.cancel(cancel_message_)) {
+        must_cancel_ = false;
+    }
+}
+
+void task_base::yield() {
+    phase_ = phase::suspended;
+    loop_->push_ready(*this);
+}
+
+void task_base::throw_must_cancel() {
+    must_cancel_ = false;
+    throw cancelled_error(cancel_message_);
+}
+
+void task_base::resume_from(future_base& source) {
+    if (loop_->observed()) [[unlikely]] {
+        notify(loop_event_kind::task_resumed, &source);
+    }
+    if (must_cancel_) [[unlikely]] {
+        if (!pending_error_ && source.holds_cancellation()) {
+            must_cancel_ = false;  // the cancellation that is under way already is kept
+        } else {
+            pending_error_ = nullptr;
+            source.mark_retrieved();
+            throw_must_cancel();
+        }
+    }
+    if (pending_error_) [[unlikely]] {
+        std::rethrow_exception(std::exchange(pending_error_, nullptr));
+    }
+}
+
+void task_base::resume_from_operation(bool outcome_is_cancellation) {
+    if (must_cancel_) [[unlikely]] {
+        if (!outcome_is_cancellation) {
+            throw_must_cancel();
+        }
+        must_cancel_ = false;
+    }
+}
+
+// ---- cancellation --------------------------------------------------------------------------
+
+bool task_base::request_cancel(const cancel_message& message) {
+    future_base& self = as_future();
+    self.mark_retrieved();
+    if (self.done()) {
+        return false;
+    }
+    ++cancel_requests_;
+    if (waiting_on_ != nullptr && waiting_on_->cancel(message)) {
+        return true;
+    }
+    must_cancel_ = true;
+    cancel_message_ = message;
+    return true;
+}
+
+std::uint32_t task_base::uncancel() noexcept {
+    if (cancel_requests_ > 0) {
+        --cancel_requests_;
+        if (cancel_requests_ == 0) {
+            must_cancel_ = false;
+        }
+    }
+    return cancel_requests_;
+}
+
+bool task_base::take_must_cancel(cancel_message& message) noexcept {
+    if (!must_cancel_) {
+        return false;
+    }
+    must_cancel_ = false;
+    message = cancel_message_;
+    return true;
+}
+
+// ---- destruction ---------------------------------------------------------------------------
+
+void task_base::destroy_frames() noexcept {
+    // Leaf first and in a loop: a frame would otherwise destroy the one that it awaits from
+    // within its own destructor, to any depth.
+    while (leaf_ != nullptr) {
+        detail::promise_base& frame = *leaf_;
+        detail::promise_base* parent = nullptr;
+        if (frame.up_ != nullptr) {
+            parent = frame.up_->parent;
+            frame.up_->child = nullptr;
+        }
+        leaf_ = parent;
+        frame.handle().destroy();
+    }
+}
+
+void task_base::kill() noexcept {
+    if (as_future().done()) {
+        return;
+    }
+    HEDDLE_INVARIANT(loop_->current_task_ != this, "a task is not destroyed by its own step");
+    if (waiting_on_ != nullptr) {
+        waiting_on_->remove_waiter(*this);
+        waiting_on_ = nullptr;
+    }
+    loop_->remove_ready(*this);
+    destroy_frames();
+    end_cancelled({}, nullptr);
+    loop_->forget_task(*this);
+}
+
+}  // namespace heddle

@@ -69,6 +69,7 @@ public:
         detail::current_pool = loop.pool_;
         loop.thread_ = std::this_thread::get_id();
         loop.running_ = true;
+        loop.update_instrumented();
         if (loop.scheduler_ != nullptr) {
             loop.reorders_ = loop.scheduler_->reorders();
         }
@@ -77,6 +78,7 @@ public:
     run_scope& operator=(const run_scope&) = delete;
     ~run_scope() {
         loop_.running_ = false;
+        loop_.update_instrumented();
         loop_.in_event_ = false;
         loop_.current_task_ = nullptr;
         detail::this_thread.running = nullptr;
@@ -228,6 +230,7 @@ void event_loop::move_due_timers(time_point now) {
 void event_loop::stop() noexcept {
     stopping_ = true;
     notify_run(loop_event_kind::stop_requested);
+    wake_if_idle();
 }
 
 void event_loop::run_until_done(future_base& main) {
@@ -350,6 +353,7 @@ void event_loop::push_ready_instrumented(runnable& item) {
         scheduled_.push(item);
     } else {
         ready_.push_back(item);
+        wake_if_idle();
     }
 }
 
@@ -413,11 +417,13 @@ void event_loop::add_timer(timer_entry& timer) {
         event.deadline = timer.when();
         notify(event);
     }
+    wake_if_idle();
 }
 
 void event_loop::remove_timer(timer_entry& timer) noexcept {
     if (timer.in_heap()) {
         timers_.remove(timer);
+        wake_if_idle();
     } else {
         remove_ready(timer);
     }
@@ -537,7 +543,7 @@ void event_loop::set_observer(loop_observer* observer) {
         throw usage_error("set_observer: the loop is running");
     }
     observer_ = observer;
-    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+    update_instrumented();
 }
 
 void event_loop::set_scheduler(scheduler* chooser) {
@@ -545,7 +551,7 @@ void event_loop::set_scheduler(scheduler* chooser) {
         throw usage_error("set_scheduler: the loop must be idle, with nothing ready and no timer");
     }
     scheduler_ = chooser;
-    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+    update_instrumented();
 }
 
 void event_loop::report_deadlock() const {
@@ -601,6 +607,7 @@ void event_loop::destroy_everything() noexcept {
     outside_calls_waiting_.store(false, std::memory_order_relaxed);
     closing_ = false;
     stopping_ = false;
+    wake_if_idle();  // there is nothing left to wait for
 }
 
 void event_loop::reopen() {
@@ -614,7 +621,7 @@ void event_loop::reopen() {
     last_callback_ = nullptr;
     timers_.restart();
     scheduled_.restart();
-    instrumented_ = observer_ != nullptr || scheduler_ != nullptr;
+    update_instrumented();
     const std::scoped_lock lock(outside_mutex_);
     refuses_outside_calls_ = false;
 }

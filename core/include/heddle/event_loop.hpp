@@ -204,7 +204,22 @@ public:
 
     // The rest is for the library's own futures, tasks and backends.
 
+    /// Runs until `main` is done; its outcome is left in it. As run_until_complete.
+    void run_until_done(future_base& main);
+
     [[nodiscard]] detail::frame_pool& pool() noexcept { return *pool_; }
+    /// For guests of somebody else's loop, which sleep while there is nothing to do: what is queued
+    /// or cancelled, and stop(), call the backend's wake_up() from now on when they happen while
+    /// this loop does not run.
+    void wake_backend_when_idle() noexcept {
+        wakes_when_idle_ = true;
+        update_instrumented();
+    }
+    /// Whether stop() was called and not acted upon; takes the request back. A run function acts
+    /// on it by itself; run_one_iteration() leaves that to its caller.
+    [[nodiscard]] bool take_stop_request() noexcept { return std::exchange(stopping_, false); }
+    [[nodiscard]] bool has_tasks() const noexcept { return first_task_ != nullptr; }
+
     [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -263,6 +278,16 @@ private:
         }
     }
     [[noreturn]] static void refuse_closed(runnable& item);
+    // An idle guest's pushes take the instrumented path, so that others pay nothing for the test.
+    void update_instrumented() noexcept {
+        instrumented_ = observer_ != nullptr || scheduler_ != nullptr ||
+                        (wakes_when_idle_ && !running_);
+    }
+    void wake_if_idle() noexcept {
+        if (wakes_when_idle_ && !running_) [[unlikely]] {
+            backend_->wake_up();
+        }
+    }
     void push_ready_instrumented(runnable& item);
     void push_callback_instrumented(runnable& item);
     void push_done_callbacks_instrumented(detail::runnable_list& callbacks,
@@ -282,7 +307,6 @@ private:
     [[nodiscard]] bool on_own_thread() const noexcept;
     template <class T>
     T finish_run(future<T> main);
-    void run_until_done(future_base& main);
     void destroy_everything() noexcept;
     void drop_queued() noexcept;
     void check_can_run() const;
@@ -292,13 +316,14 @@ private:
     // The resume path's state first.
     detail::runnable_list ready_;
     detail::runnable_list batch_;  // what is left of the iteration under way
-    bool instrumented_ = false;    // a scheduler or an observer is set
+    bool instrumented_ = false;    // an observer or a scheduler is set, or an idle guest's queue
     bool stopping_ = false;
     bool running_ = false;
     bool closed_ = false;
     bool closing_ = false;
     bool reorders_ = false;  // what the scheduler said when the run began
     bool in_event_ = false;  // a scheduled run is in the middle of a callback or step
+    bool wakes_when_idle_ = false;
     std::atomic<bool> outside_calls_waiting_{false};
     task_base* current_task_ = nullptr;
     detail::frame_pool* pool_;

@@ -11,8 +11,12 @@
 #include <heddle/future.hpp>
 #include <heddle/gather.hpp>
 #include <heddle/handle.hpp>
+#include <heddle/lock.hpp>
 #include <heddle/observer.hpp>
+#include <heddle/runner.hpp>
 #include <heddle/scheduler.hpp>
 #include <heddle/sleep.hpp>
 #include <heddle/task.hpp>
+#include <heddle/task_group.hpp>
 #include <heddle/time.hpp>
+#include <heddle/wait_for.hpp>

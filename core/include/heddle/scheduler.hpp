@@ -39,9 +39,6 @@ public:
 
     /// Time passes up to `deadline`, because the timer picked is due then.
     virtual void advance_to(time_point deadline) = 0;
-
-    /// A value below `bound` for the program (heddle::random); `bound` is at least 1.
-    virtual std::uint64_t draw(std::uint64_t bound) = 0;
 };
 
 }  // namespace heddle

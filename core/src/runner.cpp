@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/runner.hpp>
+
+#include <vector>
+
+namespace heddle {
+
+void cancel_remaining_tasks(event_loop& loop) {
+    std::vector<detail::intrusive_ptr<future_base>> left;
+    loop.for_each_task([&](const task_base& each) {
+        left.emplace_back(&const_cast<task_base&>(each).as_future());
+    });
+    for (const auto& each : left) {
+        each->cancel({});
+    }
+    for (const auto& each : left) {
+        if (!each->done()) {
+            loop.run_until_done(*each);
+        }
+    }
+    for (const auto& each : left) {
+        if (!each->cancelled() && each->holds_unretrieved_error()) {
+            loop.call_exception_handler(
+                {"unhandled error while the tasks left were cancelled", each->exception(),
+                 each->label()});
+        }
+    }
+}
+
+}  // namespace heddle

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// All of heddle's simulation: virtual time, one run, and the exploration of schedules.
+#pragma once
+
+#include <heddle/sim/explore.hpp>
+#include <heddle/sim/failure.hpp>
+#include <heddle/sim/level.hpp>
+#include <heddle/sim/report.hpp>
+#include <heddle/sim/run.hpp>
+#include <heddle/sim/simulation.hpp>
+#include <heddle/sim/strategy.hpp>
+#include <heddle/sim/tape.hpp>
+#include <heddle/sim/virtual_clock.hpp>

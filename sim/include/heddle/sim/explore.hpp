@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// sim::explore: many runs of one program, each with another schedule, until one fails; then the
+// fewest deviations from FIFO that make it fail, and whether a real loop could do the same.
+//
+// Run 0 is plain FIFO. Run i is a function of the program, the options, the master seed and i: the
+// first failure of a campaign is the same every time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <heddle/sim/failure.hpp>
+#include <heddle/sim/level.hpp>
+#include <heddle/sim/simulation.hpp>
+#include <heddle/sim/tape.hpp>
+
+namespace heddle::sim {
+
+inline constexpr std::uint64_t default_schedules = 1'000;
+inline constexpr std::uint64_t default_seed = 1;
+
+struct explore_options {
+    std::string name = "program";                     ///< in reports and tapes
+    std::uint64_t schedules = default_schedules;      ///< how many runs at most
+    std::uint64_t seed = default_seed;                ///< the master seed
+    level allowed = level::any;
+    run_limits limits;
+    /// How many runs the search for the same failure by timing alone may take.
+    std::uint64_t timing_schedules = 5'000;
+    /// How many runs minimising may take.
+    std::uint64_t minimise_replays = 2'000;
+    /// Told now and then, by number of runs, while exploring: runs made so far.
+    std::function<void(std::uint64_t)> on_progress;
+};
+
+/// One way in which a minimal schedule differs from FIFO.
+struct deviation {
+    enum class sort : std::uint8_t {
+        hold,       ///< `event` waits until `until` has run, although it was ready before
+        stall,      ///< `event` takes long: until the `option`-th of the next deadlines
+        oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
+        pick,       ///< entry number `event` of the tape takes `option`
+    };
+    sort what{};
+    std::uint64_t event = 0;
+    std::uint64_t until = 0;
+    std::uint32_t option = 0;
+    /// For people: "at 5 ms   the step of 'Task-2' took 6 ms", and where.
+    std::string text;
+    std::string file;
+    std::uint32_t line = 0;
+};
+
+/// Whether the failure was reached by timing alone.
+enum class timing_answer : std::uint8_t {
+    yes,        ///< a production bug: minimal and minimal_tape are of level `timing`
+    not_found,  ///< not in the runs that were made
+    no,         ///< every timing within the bounds was tried, or FIFO itself fails
+};
+
+struct finding {
+    failure what;
+    std::uint64_t schedule = 0;  ///< the run that failed
+    std::uint64_t digest = 0;
+    tape full;                   ///< its tape
+    std::vector<deviation> minimal;
+    tape minimal_tape;           ///< replays the minimal schedule exactly
+    failure minimal_failure;     ///< the same failure, as it shows in that run
+    std::uint64_t replays = 0;   ///< runs that minimising took
+    timing_answer timing = timing_answer::not_found;
+    std::uint64_t timing_runs = 0;
+};
+
+struct exploration {
+    std::string name;
+    std::uint64_t seed = 0;
+    std::uint64_t asked = 0;
+    std::uint64_t schedules = 0;  ///< runs made until the first failure, or all
+    std::uint64_t steps = 0;
+    std::uint64_t digest = 0;     ///< of all runs, in order
+    std::optional<finding> found;
+};
+
+[[nodiscard]] exploration explore(const program& main, const explore_options& options = {});
+
+/// One run, from a tape; the record's `failed` says whether it failed. Throws replay_error if the
+/// tape is of another program or does not fit.
+[[nodiscard]] run_record replay(const program& main, const tape& recorded,
+                                const explore_options& options = {});
+
+/// Run number `schedule` of the campaign that `options` describes.
+[[nodiscard]] run_record run_schedule(const program& main, std::uint64_t schedule,
+                                      const explore_options& options);
+
+}  // namespace heddle::sim

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// One simulated run after another: a loop on a virtual clock whose choices a strategy takes and a
+// tape records. The loop and its memory are kept from run to run, so that a run of a small program
+// makes no system call.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include <heddle/coro.hpp>
+#include <heddle/event_loop.hpp>
+#include <heddle/sim/failure.hpp>
+#include <heddle/sim/level.hpp>
+#include <heddle/sim/strategy.hpp>
+#include <heddle/sim/tape.hpp>
+#include <heddle/sim/virtual_clock.hpp>
+#include <heddle/task.hpp>
+
+namespace heddle::sim {
+
+/// A program under test: called anew for each run, so that all it works on is fresh.
+using program = std::function<coro<void>()>;
+
+/// One callback or step of a run, for reports and for the minimiser.
+struct step_record {
+    std::uint64_t event = 0;  ///< structural id
+    event_kind kind{};
+    std::string label;
+    std::string file;
+    std::uint32_t line = 0;
+    time_point when{};                      ///< when it ran
+    duration stalled{};                      ///< how long it took, if it was made to take long
+    std::uint32_t stall_option = 0;          ///< ... and the option that says so
+    std::vector<std::uint64_t> passed_over;  ///< what was ready before it in the plain loop's order
+};
+
+/// A wait of a run that was made to overshoot.
+struct oversleep_record {
+    std::uint64_t wait = 0;  ///< 1 for the first wait of the run
+    std::uint32_t option = 0;
+    time_point deadline{};
+    duration late{};
+};
+
+/// What a traced run tells beside its tape.
+struct run_trace {
+    std::vector<step_record> steps;
+    std::vector<oversleep_record> oversleeps;
+    /// Every event that was an option or ran, by id: also those that never ran.
+    std::map<std::uint64_t, step_record> seen;
+};
+
+/// What one run did.
+struct run_record {
+    std::optional<failure> failed;
+    std::exception_ptr error;     ///< what the program ended with, if it was an error
+    std::vector<choice> choices;  ///< the tape's entries
+    std::uint64_t digest = 0;     ///< of all events and their times, in order
+    std::uint64_t steps = 0;
+    std::uint64_t waits = 0;
+    time_point ended{};
+    std::optional<run_trace> trace;  ///< when asked for
+};
+
+class simulation {
+public:
+    explicit simulation(const run_limits& limits = {});
+    simulation(const simulation&) = delete;
+    simulation& operator=(const simulation&) = delete;
+    ~simulation();
+
+    /// Runs `main` once, to its end or its first failure, with what is open at `allowed` decided
+    /// by `chooser`. When main has returned, tasks that are left are cancelled and run to their
+    /// ends, as asyncio.run does; a run that failed ends where it failed. An error of the replay (replay_error) is thrown; everything else that
+    /// goes wrong is in the record, which is valid until the next run.
+    const run_record& run(const program& main, strategy& chooser, level allowed,
+                          bool traced = false);
+
+    [[nodiscard]] event_loop& loop() noexcept { return loop_; }
+    [[nodiscard]] const run_limits& limits() const noexcept { return limits_; }
+
+    /// The one whose run is under way on this thread; null if none.
+    [[nodiscard]] static simulation* current() noexcept;
+    void note(failure reason);
+    [[nodiscard]] bool failed() const noexcept { return record_.failed.has_value(); }
+
+private:
+    class chooser_scheduler;
+
+    void run_program(const program& main);
+    void note_deadlock(const deadlock_error& error);
+
+    run_limits limits_;
+    virtual_clock clock_;
+    std::unique_ptr<chooser_scheduler> scheduler_;
+    event_loop loop_;
+    run_record record_;
+};
+
+}  // namespace heddle::sim

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The tape: everything in a run that could have gone another way, one entry each.
+//
+// Option 0 of an entry is always what the plain loop would have done, so that the empty tape is
+// plain FIFO. A tape replays exactly: an entry that does not fit the program stops the replay with
+// replay_error, which names the first one.
+//
+// The file is text, one entry a line; docs/tape_format.md describes it. A file is written whole or
+// not at all.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <heddle/sim/level.hpp>
+
+namespace heddle::sim {
+
+/// What was decided.
+enum class choice_kind : std::uint8_t {
+    order,      ///< which ready work runs next (the last option may be the earliest timer)
+    stall,      ///< how long a callback took: until which of the next deadlines
+    oversleep,  ///< by how much a wait overshot: until which of the next deadlines
+};
+inline constexpr std::size_t choice_kinds = 3;
+
+[[nodiscard]] std::string_view name_of(choice_kind kind) noexcept;
+
+struct choice {
+    choice_kind kind{};
+    std::uint32_t options = 0;
+    std::uint32_t taken = 0;
+    /// A check value: from the structural id of the event that was chosen, or that took long.
+    std::uint32_t label = 0;
+
+    friend bool operator==(const choice&, const choice&) = default;
+};
+
+struct tape {
+    std::string program;           ///< what it was recorded from
+    std::uint64_t seed = 0;        ///< the campaign's master seed
+    std::uint64_t schedule = 0;    ///< the run's number in the campaign
+    level allowed = level::fifo;   ///< what was open
+    duration longest_stall{};      ///< run_limits::longest_stall, on which options depend
+    std::vector<choice> choices;
+
+    friend bool operator==(const tape&, const tape&) = default;
+};
+
+/// A tape file that cannot be read or written: what() is one line with the file, the line in it
+/// and what was expected.
+class tape_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// A program that does not agree with the tape that it is replayed from: what() is one line that
+/// names the first entry that does not fit.
+class replay_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+[[nodiscard]] std::string to_text(const tape& recorded);
+/// `name` is the file's, for messages. Throws tape_error.
+[[nodiscard]] tape tape_from_text(std::string_view text, std::string_view name);
+
+/// Throws tape_error. The file appears complete, under its own name, or not at all.
+void write_tape(const std::string& path, const tape& recorded);
+[[nodiscard]] tape read_tape(const std::string& path);
+
+}  // namespace heddle::sim

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "constrained_fifo.hpp"
+
+#include <algorithm>
+
+namespace heddle::sim::detail {
+
+constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
+    for (const deviation& each : deviations) {
+        switch (each.what) {
+            case deviation::sort::hold:
+                holds_.push_back({each.event, each.until, false});
+                break;
+            case deviation::sort::stall:
+                stalls_.push_back({each.event, each.option});
+                break;
+            case deviation::sort::oversleep:
+                oversleeps_.push_back({each.event, each.option});
+                break;
+            case deviation::sort::pick:
+                picks_.push_back({each.event, each.option});
+                break;
+        }
+    }
+    const auto by_key = [](const numbered& a, const numbered& b) { return a.key < b.key; };
+    std::sort(stalls_.begin(), stalls_.end(), by_key);
+    std::sort(oversleeps_.begin(), oversleeps_.end(), by_key);
+    std::sort(picks_.begin(), picks_.end(), by_key);
+    std::sort(holds_.begin(), holds_.end(),
+              [](const hold& a, const hold& b) { return a.event < b.event; });
+    for (std::size_t i = 0; i < holds_.size(); ++i) {
+        holds_by_until_.push_back(i);
+    }
+    std::sort(holds_by_until_.begin(), holds_by_until_.end(), [this](std::size_t a, std::size_t b) {
+        return holds_[a].until != holds_[b].until ? holds_[a].until < holds_[b].until : a < b;
+    });
+}
+
+bool constrained_fifo::held(std::uint64_t event) const {
+    auto place = std::lower_bound(
+        holds_.begin(), holds_.end(), event,
+        [](const hold& each, std::uint64_t wanted) { return each.event < wanted; });
+    for (; place != holds_.end() && place->event == event; ++place) {
+        if (!place->over) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::size_t constrained_fifo::option_of(const std::vector<numbered>& list, std::uint64_t key,
+                                        std::size_t options) {
+    const auto place = std::lower_bound(
+        list.begin(), list.end(), key,
+        [](const numbered& each, std::uint64_t wanted) { return each.key < wanted; });
+    if (place == list.end() || place->key != key) {
+        return 0;
+    }
+    return std::min<std::size_t>(place->option, options - 1);
+}
+
+std::size_t constrained_fifo::picked(std::size_t options) {
+    return option_of(picks_, position_++, options);
+}
+
+std::size_t constrained_fifo::order(std::span<runnable* const> options) {
+    const std::size_t by_position = picked(options.size());
+    if (holds_.empty()) {
+        return by_position;
+    }
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (!held(options[i]->event_id())) {
+            return i;
+        }
+    }
+    return by_position;
+}
+
+std::size_t constrained_fifo::stall(const runnable& next, std::size_t options) {
+    const std::size_t by_position = picked(options);
+    const std::size_t by_event = option_of(stalls_, next.event_id(), options);
+    return by_event != 0 ? by_event : by_position;
+}
+
+std::size_t constrained_fifo::oversleep(std::uint64_t wait, std::size_t options) {
+    const std::size_t by_position = picked(options);
+    const std::size_t by_wait = option_of(oversleeps_, wait, options);
+    return by_wait != 0 ? by_wait : by_position;
+}
+
+void constrained_fifo::ran(const runnable& next) {
+    if (holds_.empty()) {
+        return;
+    }
+    const std::uint64_t event = next.event_id();
+    auto place = std::lower_bound(
+        holds_by_until_.begin(), holds_by_until_.end(), event,
+        [this](std::size_t i, std::uint64_t wanted) { return holds_[i].until < wanted; });
+    for (; place != holds_by_until_.end() && holds_[*place].until == event; ++place) {
+        holds_[*place].over = true;
+    }
+}
+
+}  // namespace heddle::sim::detail

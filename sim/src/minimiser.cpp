@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "minimiser.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <heddle/sim/report.hpp>
+
+#include "constrained_fifo.hpp"
+
+namespace heddle::sim::detail {
+
+namespace {
+
+using deviations = std::vector<deviation>;
+
+deviation make(deviation::sort what, std::uint64_t event, std::uint64_t until,
+               std::uint32_t option) {
+    deviation result;
+    result.what = what;
+    result.event = event;
+    result.until = until;
+    result.option = option;
+    return result;
+}
+
+/// "e waits for f" for each event e that was passed over, where f ran just before e; what is still
+/// pending at the end waited for the event that failed.
+deviations derive_constraints(const run_trace& trace) {
+    deviations result;
+    std::set<std::uint64_t> passed_over;
+    std::uint64_t before = 0;
+    for (const step_record& step : trace.steps) {
+        passed_over.insert(step.passed_over.begin(), step.passed_over.end());
+        if (passed_over.erase(step.event) != 0) {
+            result.push_back(make(deviation::sort::hold, step.event, before, 0));
+        }
+        if (step.stall_option != 0) {
+            result.push_back(make(deviation::sort::stall, step.event, 0, step.stall_option));
+        }
+        before = step.event;
+    }
+    for (const std::uint64_t pending : passed_over) {
+        result.push_back(make(deviation::sort::hold, pending, before, 0));
+    }
+    for (const oversleep_record& late : trace.oversleeps) {
+        result.push_back(make(deviation::sort::oversleep, late.wait, 0, late.option));
+    }
+    return result;
+}
+
+deviations derive_picks(const std::vector<choice>& choices) {
+    deviations result;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+        if (choices[i].taken != 0) {
+            result.push_back(make(deviation::sort::pick, i, 0, choices[i].taken));
+        }
+    }
+    return result;
+}
+
+class search {
+public:
+    search(simulation& one, const program& main, level allowed, const failure& wanted,
+           std::uint64_t most_replays)
+        : one_(one), main_(main), allowed_(allowed), wanted_(wanted), most_(most_replays) {}
+
+    /// Whether the plain order with these deviations fails as wanted.
+    bool fails(const deviations& tried) {
+        if (replays_ >= most_) {
+            return false;
+        }
+        ++replays_;
+        constrained_fifo chooser(tried);
+        const run_record& run = one_.run(main_, chooser, allowed_);
+        return run.failed && run.failed->same_as(wanted_);
+    }
+
+    /// Delta debugging by complements: what is left fails, and no part of it can go.
+    deviations reduce(deviations all) {
+        std::size_t parts = 2;
+        while (all.size() >= 2) {
+            bool shrunk = false;
+            const std::size_t length = (all.size() + parts - 1) / parts;
+            for (std::size_t start = 0; start < all.size() && !shrunk; start += length) {
+                deviations rest = without(all, start, length);
+                if (fails(rest)) {
+                    all = std::move(rest);
+                    parts = std::max<std::size_t>(parts - 1, 2);
+                    shrunk = true;
+                }
+            }
+            if (!shrunk) {
+                if (parts >= all.size()) {
+                    break;
+                }
+                parts = std::min(parts * 2, all.size());
+            }
+        }
+        if (all.size() == 1 && fails({})) {
+            all.clear();
+        }
+        return all;
+    }
+
+    /// A single member of `candidates` that fails alone, where there is one.
+    std::optional<deviations> single(const deviations& candidates) {
+        constexpr std::size_t most_candidates = 200;
+        for (std::size_t i = 0; i < std::min(candidates.size(), most_candidates); ++i) {
+            if (deviations one{candidates[i]}; fails(one)) {
+                return one;
+            }
+        }
+        return std::nullopt;
+    }
+
+    /// The shortest delays that still fail.
+    void shorten_delays(deviations& all) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            while ((all[i].what == deviation::sort::stall ||
+                    all[i].what == deviation::sort::oversleep) &&
+                   all[i].option > 1) {
+                deviations shorter = all;
+                --shorter[i].option;
+                if (!fails(shorter)) {
+                    break;
+                }
+                all = std::move(shorter);
+            }
+        }
+    }
+
+    [[nodiscard]] std::uint64_t replays() const noexcept { return replays_; }
+
+private:
+    static deviations without(const deviations& all, std::size_t start, std::size_t length) {
+        deviations rest;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (i < start || i >= start + length) {
+                rest.push_back(all[i]);
+            }
+        }
+        return rest;
+    }
+
+    simulation& one_;
+    const program& main_;
+    level allowed_;
+    const failure& wanted_;
+    std::uint64_t most_;
+    std::uint64_t replays_ = 0;
+};
+
+// ---- what people read ----------------------------------------------------------------------
+
+std::string text_of_event(const step_record& event) {
+    switch (event.kind) {
+        case event_kind::step:
+            return "the step of " + event.label;
+        case event_kind::wakeup:
+            return "the wake-up of " + event.label;
+        case event_kind::timer:
+            return "the timer of the " + event.label;
+        case event_kind::callback:
+        case event_kind::done_callback:
+            return "the " + event.label;
+    }
+    return event.label;
+}
+
+std::string at(time_point when) { return "at " + text_of(when - time_point{}) + "   "; }
+
+void describe_place(deviation& each, const step_record& event) {
+    each.file = event.file;
+    each.line = event.line;
+}
+
+void describe_hold(deviation& each, const run_trace& trace) {
+    const auto held = trace.seen.find(each.event);
+    const auto until = trace.seen.find(each.until);
+    if (held == trace.seen.end()) {
+        each.text = "an event that never became ready waited";
+        return;
+    }
+    each.text = at(held->second.when) + text_of_event(held->second) + " waited for " +
+                (until != trace.seen.end() ? text_of_event(until->second)
+                                           : std::string("an event that did not come"));
+    describe_place(each, held->second);
+}
+
+void describe_delay(deviation& each, const run_trace& trace) {
+    if (each.what == deviation::sort::oversleep) {
+        for (const oversleep_record& late : trace.oversleeps) {
+            if (late.wait == each.event) {
+                each.text = at(late.deadline) + "the loop woke up " + text_of(late.late) + " late";
+            }
+        }
+        return;
+    }
+    for (const step_record& step : trace.steps) {
+        if (step.event == each.event) {
+            each.text = at(step.when) + text_of_event(step) + " took " + text_of(step.stalled);
+            describe_place(each, step);
+        }
+    }
+}
+
+void describe_deviations(deviations& all, const run_trace& trace,
+                         const std::vector<choice>& choices) {
+    for (deviation& each : all) {
+        switch (each.what) {
+            case deviation::sort::hold:
+                describe_hold(each, trace);
+                break;
+            case deviation::sort::stall:
+            case deviation::sort::oversleep:
+                describe_delay(each, trace);
+                break;
+            case deviation::sort::pick: {
+                const std::size_t entry = static_cast<std::size_t>(each.event);
+                each.text = "entry " + std::to_string(entry + 1) + " of the tape took option " +
+                            std::to_string(each.option + 1);
+                if (entry < choices.size()) {
+                    for (const auto& [id, seen] : trace.seen) {
+                        if (static_cast<std::uint32_t>(id >> 32) == choices[entry].label) {
+                            each.text = at(seen.when) + text_of_event(seen) +
+                                        (choices[entry].kind == choice_kind::order
+                                             ? " ran before its turn"
+                                             : " took longer");
+                            describe_place(each, seen);
+                        }
+                    }
+                }
+                break;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+std::optional<minimal_schedule> minimise(simulation& one, const program& main, const tape& failing,
+                                         const failure& wanted, std::uint64_t most_replays) {
+    run_trace trace;
+    {
+        exact_replay chooser(failing);
+        const run_record& run = one.run(main, chooser, failing.allowed, true);
+        if (!run.failed || !run.failed->same_as(wanted) || run.choices != failing.choices) {
+            return std::nullopt;
+        }
+        trace = *run.trace;
+    }
+    search finder(one, main, failing.allowed, wanted, most_replays);
+    const deviations constraints = derive_constraints(trace);
+    deviations left = constraints;
+    if (!finder.fails(left)) {
+        left = derive_picks(failing.choices);
+    }
+    left = finder.reduce(std::move(left));
+    if (left.size() > 1) {
+        if (auto alone = finder.single(constraints)) {
+            left = std::move(*alone);
+        }
+    }
+    finder.shorten_delays(left);
+
+    constrained_fifo chooser(left);
+    const run_record& run = one.run(main, chooser, failing.allowed, true);
+    if (!run.failed || !run.failed->same_as(wanted)) {
+        return std::nullopt;
+    }
+    describe_deviations(left, *run.trace, run.choices);
+    minimal_schedule result;
+    result.exact = failing;
+    result.exact.choices = run.choices;
+    result.failed = *run.failed;
+    result.deviations = std::move(left);
+    result.replays = finder.replays() + 2;
+    return result;
+}
+
+}  // namespace heddle::sim::detail

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sim/report.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+namespace heddle::sim {
+
+namespace {
+
+constexpr std::size_t place_column = 64;
+
+std::string base_name(const std::string& path) {
+    const std::size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+/// A line with a place in the source behind it, in a column of its own.
+std::string with_place(std::string line, const std::string& file, std::uint32_t number) {
+    if (file.empty() || number == 0) {
+        return line;
+    }
+    // Of several lines, the place belongs to the first.
+    std::string rest;
+    if (const std::size_t end = line.find('\n'); end != std::string::npos) {
+        rest = line.substr(end);
+        line.resize(end);
+    }
+    line.resize(std::max(line.size() + 2, place_column), ' ');
+    return line + base_name(file) + ":" + std::to_string(number) + rest;
+}
+
+std::string indented(const std::string& text, const std::string& margin) {
+    std::string result = margin;
+    for (const char c : text) {
+        result += c;
+        if (c == '\n') {
+            result += margin;
+        }
+    }
+    return result;
+}
+
+std::string text_of_timing(const finding& found) {
+    switch (found.timing) {
+        case timing_answer::yes:
+            return "yes";
+        case timing_answer::not_found:
+            return "not found in " + std::to_string(found.timing_runs) + " runs";
+        case timing_answer::no:
+            return "no (all " + std::to_string(found.timing_runs) + " timings were tried)";
+    }
+    return "unknown";
+}
+
+}  // namespace
+
+std::string text_of(duration length) {
+    struct unit {
+        std::int64_t nanoseconds;
+        const char* name;
+    };
+    constexpr std::array<unit, 4> units{{{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"},
+                                         {1, "ns"}}};
+    const std::int64_t count = length.count();
+    if (count == 0) {
+        return "0 s";
+    }
+    const bool negative = count < 0;
+    const std::uint64_t size =
+        negative ? ~static_cast<std::uint64_t>(count) + 1 : static_cast<std::uint64_t>(count);
+    for (const unit& each : units) {
+        const auto per = static_cast<std::uint64_t>(each.nanoseconds);
+        // Three decimals at most, or none are lost: else a smaller unit says it exactly.
+        if (size < per || size % std::max<std::uint64_t>(per / 1000, 1) != 0) {
+            continue;
+        }
+        std::string text = (negative ? "-" : "") + std::to_string(size / per);
+        if (const std::uint64_t rest = size % per; rest != 0) {
+            std::string decimals = std::to_string(rest / (per / 1000) + 1000).substr(1);
+            decimals.erase(decimals.find_last_not_of('0') + 1);
+            text += "." + decimals;
+        }
+        return text + " " + each.name;
+    }
+    return std::to_string(count) + " ns";
+}
+
+std::string report(const exploration& result, std::string_view replay_command) {
+    if (!result.found) {
+        return {};
+    }
+    const finding& found = *result.found;
+    std::string text = "error: " + result.name + " failed on schedule " +
+                       std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
+                       " (seed " + std::to_string(result.seed) + ")\n";
+    const bool unstable = found.what.what == failure_class::nondeterminism;
+    const failure& shown = unstable ? found.what : found.minimal_failure;
+    text += with_place(indented(shown.message, "  "), shown.file, shown.line);
+    if (!unstable) {
+        if (found.minimal.empty()) {
+            text += "\n  minimal schedule: FIFO everywhere: it fails on every run";
+        } else {
+            text += "\n  minimal schedule: FIFO everywhere, except " +
+                    std::to_string(found.minimal.size()) +
+                    (found.minimal.size() == 1 ? " choice:" : " choices:");
+            for (const deviation& each : found.minimal) {
+                text += "\n" + with_place("    " + each.text, each.file, each.line);
+            }
+        }
+        text += "\n  on a real loop, by timing alone: " + text_of_timing(found);
+    }
+    if (!replay_command.empty()) {
+        text += "\n  replay:  " + std::string(replay_command);
+    }
+    return text;
+}
+
+}  // namespace heddle::sim

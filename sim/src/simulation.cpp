@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sim/simulation.hpp>
+
+#include <array>
+#include <utility>
+
+#include <heddle/detail/mix.hpp>
+#include <heddle/runner.hpp>
+
+namespace heddle::sim {
+
+namespace {
+
+thread_local simulation* current_simulation = nullptr;
+
+/// Ends a run whose outcome is in its record already. No std::exception: it passes through
+/// nothing but the loop.
+struct run_stopped {};
+
+struct current_scope {
+    explicit current_scope(simulation& one, heddle::detail::frame_pool& pool)
+        : outer(std::exchange(current_simulation, &one)),
+          outer_pool(std::exchange(heddle::detail::current_pool, &pool)) {}
+    current_scope(const current_scope&) = delete;
+    current_scope& operator=(const current_scope&) = delete;
+    ~current_scope() {
+        current_simulation = outer;
+        heddle::detail::current_pool = outer_pool;
+    }
+    simulation* outer;
+    heddle::detail::frame_pool* outer_pool;
+};
+
+/// The type of an error, as describe() begins: what tells two errors apart.
+std::string sort_of(const std::string& described) {
+    return described.substr(0, described.find(": "));
+}
+
+}  // namespace
+
+/// Lets a strategy take each choice, records it, counts and digests what runs.
+class simulation::chooser_scheduler final : public scheduler {
+public:
+    explicit chooser_scheduler(simulation& owner) : owner_(owner) {}
+
+    void begin(strategy& chooser, level allowed) {
+        strategy_ = &chooser;
+        allowed_ = allowed;
+        passed_over_.clear();
+    }
+
+    [[nodiscard]] bool reorders() const noexcept override { return allowed_ == level::any; }
+
+    std::size_t pick(std::span<runnable* const> options) override {
+        const std::size_t taken = strategy_->order(options);
+        HEDDLE_INVARIANT(taken < options.size(), "a strategy takes one of the options");
+        record(choice_kind::order, options.size(), taken, label_of(*options[taken]));
+        if (owner_.record_.trace) {
+            for (std::size_t i = 0; i < options.size(); ++i) {
+                see(*options[i]);
+                if (i < taken) {
+                    passed_over_.push_back(options[i]->event_id());
+                }
+            }
+        }
+        return taken;
+    }
+
+    void about_to_run(runnable& next) override {
+        run_record& run = owner_.record_;
+        if (run.failed) {
+            throw run_stopped{};
+        }
+        check_limits();
+        const time_point before = owner_.clock_.now();
+        const std::size_t stalled = allowed_ == level::fifo ? 0 : stall(next);
+        ++run.steps;
+        const time_point now = owner_.clock_.now();
+        const std::uint64_t event = next.event_id();
+        run.digest = heddle::detail::mix(
+            run.digest ^ event, static_cast<std::uint64_t>(now.time_since_epoch().count()));
+        strategy_->ran(next);
+        if (run.trace) {
+            see(next);
+            step_record step = run.trace->seen[event];
+            step.when = before;
+            step.stalled = now - before;
+            step.stall_option = static_cast<std::uint32_t>(stalled);
+            step.passed_over = std::exchange(passed_over_, {});
+            run.trace->steps.push_back(std::move(step));
+        }
+    }
+
+    void about_to_wait(time_point deadline) override {
+        run_record& run = owner_.record_;
+        if (run.failed) {
+            throw run_stopped{};
+        }
+        ++run.waits;
+        time_point until = deadline;
+        if (allowed_ != level::fifo) {
+            std::array<time_point, heddle::detail::timer_heap::most_deadlines> found;
+            const std::size_t options =
+                1 + owner_.loop_.deadlines_between(
+                        deadline, later_by(deadline, owner_.limits_.longest_stall), found);
+            if (options > 1) {
+                const std::size_t taken = strategy_->oversleep(run.waits, options);
+                HEDDLE_INVARIANT(taken < options, "a strategy takes one of the options");
+                record(choice_kind::oversleep, options, taken,
+                       static_cast<std::uint32_t>(run.waits));
+                if (taken > 0) {
+                    until = found[taken - 1];
+                    if (run.trace) {
+                        run.trace->oversleeps.push_back({run.waits,
+                                                         static_cast<std::uint32_t>(taken),
+                                                         deadline, until - deadline});
+                    }
+                }
+            }
+        }
+        owner_.clock_.advance_to(until);
+    }
+
+    void advance_to(time_point deadline) override { owner_.clock_.advance_to(deadline); }
+
+private:
+    void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
+        owner_.record_.choices.push_back({kind, static_cast<std::uint32_t>(options),
+                                          static_cast<std::uint32_t>(taken), label});
+    }
+
+    std::size_t stall(runnable& next) {
+        const time_point now = owner_.clock_.now();
+        std::array<time_point, heddle::detail::timer_heap::most_deadlines> found;
+        if (owner_.loop_.timer_count() == 0) {
+            return 0;
+        }
+        const std::size_t options =
+            1 + owner_.loop_.deadlines_between(now, later_by(now, owner_.limits_.longest_stall),
+                                               found);
+        if (options == 1) {
+            return 0;
+        }
+        const std::size_t taken = strategy_->stall(next, options);
+        HEDDLE_INVARIANT(taken < options, "a strategy takes one of the options");
+        record(choice_kind::stall, options, taken, label_of(next));
+        if (taken > 0) {
+            owner_.clock_.advance_to(found[taken - 1]);
+        }
+        return taken;
+    }
+
+    void check_limits() {
+        const run_record& run = owner_.record_;
+        if (run.steps >= owner_.limits_.steps) {
+            owner_.note({failure_class::limit,
+                         "the run reached its limit of " + std::to_string(owner_.limits_.steps) +
+                             " steps: it goes on for ever, or the limit is too low",
+                         {}, 0, "steps"});
+            throw run_stopped{};
+        }
+        if (owner_.clock_.now() - time_point{} > owner_.limits_.time) {
+            owner_.note({failure_class::limit,
+                         "the run reached its limit of virtual time: it goes on for ever, or the "
+                         "limit is too low",
+                         {}, 0, "time"});
+            throw run_stopped{};
+        }
+    }
+
+    void see(const runnable& event) {
+        const std::uint64_t id = event.event_id();
+        auto [place, fresh] = owner_.record_.trace->seen.try_emplace(id);
+        if (fresh) {
+            const std::source_location site = event.place();
+            place->second.event = id;
+            place->second.kind = event.kind();
+            place->second.label = event.label();
+            place->second.file = site.line() != 0 ? site.file_name() : "";
+            place->second.line = static_cast<std::uint32_t>(site.line());
+            place->second.when = owner_.clock_.now();
+        }
+    }
+
+    simulation& owner_;
+    strategy* strategy_ = nullptr;
+    level allowed_ = level::fifo;
+    std::vector<std::uint64_t> passed_over_;
+};
+
+simulation::simulation(const run_limits& limits)
+    : limits_(limits), scheduler_(std::make_unique<chooser_scheduler>(*this)), loop_(clock_) {
+    loop_.set_scheduler(scheduler_.get());
+    loop_.set_exception_handler([this](event_loop&, const exception_context& context) {
+        const std::string what = describe(context.error);
+        note({context.message == "exception in callback" ? failure_class::callback_error
+                                                         : failure_class::unretrieved,
+              std::string(context.message) + ": " + what + " (" + context.source + ")",
+              {}, 0, sort_of(what)});
+    });
+}
+
+simulation::~simulation() = default;
+
+simulation* simulation::current() noexcept { return current_simulation; }
+
+void simulation::note(failure reason) {
+    if (!record_.failed) {
+        record_.failed = std::move(reason);
+    }
+}
+
+void simulation::note_deadlock(const deadlock_error& error) {
+    failure reason{failure_class::deadlock, error.what(), {}, 0, {}};
+    bool first = true;
+    loop_.for_each_task([&](const task_base& each) {
+        each.for_each_site([&](const std::source_location& site) {
+            if (std::exchange(first, false)) {
+                reason.file = site.file_name();
+                reason.line = static_cast<std::uint32_t>(site.line());
+            }
+        });
+    });
+    note(std::move(reason));
+}
+
+const run_record& simulation::run(const program& main, strategy& chooser, level allowed,
+                                  bool traced) {
+    // Vectors keep their memory from run to run.
+    record_.choices.clear();
+    record_.failed.reset();
+    record_.error = nullptr;
+    record_.digest = 0;
+    record_.steps = 0;
+    record_.waits = 0;
+    record_.trace.reset();
+    if (traced) {
+        record_.trace.emplace();
+    }
+    clock_.restart();
+    if (loop_.is_closed()) {
+        loop_.reopen();
+    }
+    scheduler_->begin(chooser, allowed);
+    const current_scope scope(*this, loop_.pool());
+    struct closing {
+        event_loop& loop;
+        ~closing() { loop.close(); }
+    };
+    {
+        const closing at_end{loop_};
+        run_program(main);
+        record_.ended = clock_.now();
+    }
+    if (!record_.failed) {
+        chooser.finish();
+    }
+    return record_;
+}
+
+void simulation::run_program(const program& main) {
+    try {
+        loop_.run_until_complete(main());
+        cancel_remaining_tasks(loop_);
+    } catch (const run_stopped&) {
+        // What stopped it is in the record.
+    } catch (const replay_error&) {
+        throw;
+    } catch (const deadlock_error& error) {
+        record_.error = std::current_exception();
+        note_deadlock(error);
+    } catch (...) {
+        record_.error = std::current_exception();
+        const std::string what = describe(record_.error);
+        note({failure_class::exception, what, {}, 0, sort_of(what)});
+    }
+}
+
+}  // namespace heddle::sim

@@ -67,7 +67,7 @@ public:
         loop.check_can_run();
         detail::this_thread.running = &loop;
         detail::current_pool = loop.pool_;
-        loop.thread_ = std::this_thread::get_id();
+        loop.thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         loop.running_ = true;
         loop.update_instrumented();
         if (loop.scheduler_ != nullptr) {
@@ -466,7 +466,7 @@ std::uint64_t event_loop::new_structural_id(std::uint64_t sort) noexcept {
 // ---- from outside --------------------------------------------------------------------------
 
 bool event_loop::on_own_thread() const noexcept {
-    return thread_ == std::this_thread::get_id();
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id();
 }
 
 void event_loop::post_outside_call(std::unique_ptr<detail::outside_call> call) {
@@ -601,6 +601,7 @@ void event_loop::destroy_everything() noexcept {
     while (last_task_ != nullptr) {
         last_task_->kill();
     }
+    close_hooks_.close_all();
     HEDDLE_INVARIANT(timers_.empty() && ready_.empty() && scheduled_.empty(),
                      "nothing is queued on a loop that closes");
     outside_calls_.clear();

@@ -90,8 +90,11 @@ void future_base::finish_with_error(std::exception_ptr error) {
 
 void future_base::finish(state how) {
     state_ = how;
+    owners_ += pending_callbacks_;
+    pending_callbacks_ = 0;
     event_loop* owner = loop();
     if (owner == nullptr) {
+        const detail::intrusive_ptr<future_base> keep(this);
         while (runnable* waiter = waiters_.pop_front()) {
             waiter->drop();
         }

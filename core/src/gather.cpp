@@ -55,6 +55,7 @@ void gathering::begin() {
         collect();
         return;
     }
+    loop.add_close_hook(*this);
     const std::span<gather_child> all = children();
     for (std::size_t i = 0; i < all.size(); ++i) {
         bool first = all[i].owner_ == nullptr;
@@ -99,6 +100,16 @@ void gathering::child_done(future_base& child) {
         return;
     }
     collect();
+}
+
+void gathering::loop_closes() noexcept {
+    const intrusive_ptr<future_base> keep(outer_);
+    for (gather_child& each : children()) {
+        if (each.owner_ != nullptr) {
+            each.child_->remove_waiter(each);
+            each.drop();
+        }
+    }
 }
 
 bool gathering::cancel_children(const cancel_message& message) {

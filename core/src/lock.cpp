@@ -12,7 +12,7 @@ namespace heddle {
 class lock::waiting {
 public:
     explicit waiting(lock& wanted)
-        : wanted_(wanted), woken_(get_running_loop().create_future<void>()) {
+        : wanted_(wanted), woken_(get_running_loop().create_future<void>("a lock")) {
         wanted_.waiters_.push_back(woken_);
     }
     waiting(const waiting&) = delete;

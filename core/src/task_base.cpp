@@ -14,6 +14,16 @@ std::string_view base_name(std::string_view path) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
+/// Awaits inside the library's own coroutines say little to a user: its sources lie where this
+/// file does, its headers in a folder include/heddle.
+bool in_library(const std::source_location& site) noexcept {
+    const std::string_view own = __FILE__;
+    const std::string_view file = site.file_name();
+    const std::string_view folder = own.substr(0, own.size() - base_name(own).size());
+    return (!folder.empty() && file.substr(0, folder.size()) == folder) ||
+           file.find("include/heddle/") != std::string_view::npos;
+}
+
 }  // namespace
 
 task_base& current_task() {
@@ -33,7 +43,7 @@ std::string describe_blocked(const task_base& task) {
     }
     const char* before = " at ";
     task.for_each_site([&](const std::source_location& site) {
-        if (site.line() != 0) {
+        if (site.line() != 0 && !in_library(site)) {
             text.append(before).append(base_name(site.file_name()));
             text += ":" + std::to_string(site.line());
             before = " < ";
@@ -56,8 +66,16 @@ event_kind task_base::kind() const noexcept {
 
 std::uint64_t task_base::event_id() const noexcept { return detail::mix(id_, steps_ + 1); }
 
-std::source_location task_base::place() const noexcept {
-    return leaf_ != nullptr ? leaf_->site() : std::source_location{};
+std::source_location task_base::place() const noexcept { return site(); }
+
+std::source_location task_base::site() const noexcept {
+    std::source_location found{};
+    for_each_site([&](const std::source_location& each) {
+        if (found.line() == 0 && each.line() != 0 && !in_library(each)) {
+            found = each;
+        }
+    });
+    return found;
 }
 
 void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {

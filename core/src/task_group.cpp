@@ -131,7 +131,7 @@ coro<void> task_group::join_after(std::exception_ptr body_error) {
         }
     }
     while (first_ != nullptr) {
-        all_done_ = parent_->loop().create_future<void>();
+        all_done_ = parent_->loop().create_future<void>("the tasks of its group");
         try {
             co_await all_done_;
         } catch (const cancelled_error&) {

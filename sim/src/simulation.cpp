@@ -212,14 +212,12 @@ void simulation::note(failure reason) {
 
 void simulation::note_deadlock(const deadlock_error& error) {
     failure reason{failure_class::deadlock, error.what(), {}, 0, {}};
-    bool first = true;
+    // The place of a deadlock is where the oldest task, main's, waits.
     loop_.for_each_task([&](const task_base& each) {
-        each.for_each_site([&](const std::source_location& site) {
-            if (std::exchange(first, false)) {
-                reason.file = site.file_name();
-                reason.line = static_cast<std::uint32_t>(site.line());
-            }
-        });
+        if (const std::source_location site = each.site(); reason.line == 0 && site.line() != 0) {
+            reason.file = site.file_name();
+            reason.line = static_cast<std::uint32_t>(site.line());
+        }
     });
     note(std::move(reason));
 }

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include <heddle/backend.hpp>
+#include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/invariant.hpp>
 #include <heddle/detail/runnable_list.hpp>
 #include <heddle/detail/scheduled_queue.hpp>
@@ -168,8 +169,11 @@ public:
     /// memory. For those who run many short programs; throws usage_error unless closed.
     void reopen();
 
+    /// A pending future. `what` says for people what waits on it ("the reply"); it must outlive
+    /// the future: a literal.
     template <class T>
-    [[nodiscard("a future that nobody holds completes nothing")]] future<T> create_future();
+    [[nodiscard("a future that nobody holds completes nothing")]] future<T> create_future(
+        const char* what = "a future");
 
     /// Makes `body` a task; its first step runs in the next iteration. `name` is Task-1, Task-2,
     /// ... by default. The loop keeps the task alive until it is done; what it returns may be
@@ -259,6 +263,7 @@ public:
         }
     }
     [[nodiscard]] bool observed() const noexcept { return observer_ != nullptr; }
+    void add_close_hook(detail::close_hook& hook) noexcept { close_hooks_.add(hook); }
     std::uint32_t adopt_task(task_base& newcomer);
     void forget_task(task_base& done) noexcept;
     [[nodiscard]] std::uint64_t new_structural_id(std::uint64_t sort) noexcept;
@@ -342,8 +347,9 @@ private:
     std::uint64_t origin_id_ = 0;        // the event that runs now, and what it has made so far
     std::uint64_t origin_ordinals_ = 0;
 
+    detail::close_hooks close_hooks_;
     exception_handler exception_handler_;
-    std::thread::id thread_;
+    std::atomic<std::thread::id> thread_;  // of the latest run; asked for by other threads
     std::mutex outside_mutex_;
     std::vector<std::unique_ptr<detail::outside_call>> outside_calls_;  // under outside_mutex_
     bool refuses_outside_calls_ = false;                                // under outside_mutex_

@@ -13,7 +13,11 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <memory>
+#include <new>
 #include <source_location>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -74,15 +78,20 @@ private:
     std::optional<stored_t<T>> value_;
 };
 
-/// A future that is nothing but a future.
+/// A future that is nothing but a future. `what` is for people, and outlives it: "a future", or
+/// what a primitive of the library lets tasks wait for.
 template <class T>
 class plain_future_state final : public future_state<T> {
 public:
-    using future_state<T>::future_state;
+    plain_future_state(frame_pool& pool, const char* what) noexcept
+        : future_state<T>(pool), what_(what) {}
+    [[nodiscard]] std::string label() const override { return what_; }
 
 private:
     friend class heddle::future_base;
     void destroy() noexcept override { future_base::destroy_in_pool(this); }
+
+    const char* what_;
 };
 
 /// Awaits a future. With `Take`, the result is moved or copied out; else a reference to it.
@@ -149,6 +158,33 @@ private:
     detail::intrusive_ptr<node> node_;
 };
 
+namespace detail {
+
+/// Calls `callable` with the future that it hangs on; see future_base::adopt_callback.
+template <class T, class F>
+class done_call {
+public:
+    template <class G>
+    done_call(future_state<T>& owner, G&& callable)
+        : owner_(&owner), callable_(std::forward<G>(callable)) {
+        owner_->adopt_callback();
+    }
+    done_call(done_call&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
+        : owner_(std::exchange(other.owner_, nullptr)), callable_(std::move(other.callable_)) {}
+    ~done_call() {
+        if (owner_ != nullptr) {
+            owner_->disown_callback();
+        }
+    }
+    void operator()() &&;
+
+private:
+    future_state<T>* owner_;
+    F callable_;
+};
+
+}  // namespace detail
+
 /// What one can do with a future of either kind without completing it.
 template <class T>
 class basic_future {
@@ -180,7 +216,8 @@ public:
     /// a cancelled_error at its suspension point and may still end otherwise.
     bool cancel(std::string_view message = {}) const { return state().cancel(cancel_message(message)); }
 
-    /// `callback` is called with this future, through call_soon, once it is done.
+    /// `callback` is called with this future, through call_soon, once it is done. A callback that
+    /// itself holds this future keeps it, and itself, alive until then.
     template <std::invocable<basic_future<T>> F>
     done_callback add_done_callback(
         F&& callback, std::source_location place = std::source_location::current()) const {
@@ -190,9 +227,7 @@ public:
         }
         auto* node = detail::make_callback<runnable>(
             loop->pool(),
-            [self = *this, call = std::decay_t<F>(std::forward<F>(callback))]() mutable {
-                std::invoke(std::move(call), self);
-            },
+            detail::done_call<T, std::decay_t<F>>(state(), std::forward<F>(callback)),
             event_kind::done_callback, loop->new_callback_id(), place);
         const done_callback token(node);
         state().add_waiter(*node);
@@ -233,6 +268,8 @@ public:
     }
 
 protected:
+    template <class U, class F>
+    friend class detail::done_call;
     explicit basic_future(detail::intrusive_ptr<detail::future_state<T>> state) noexcept
         : state_(std::move(state)) {}
     [[nodiscard]] detail::future_state<T>& state() const {
@@ -244,6 +281,12 @@ protected:
 
     detail::intrusive_ptr<detail::future_state<T>> state_;
 };
+
+template <class T, class F>
+void detail::done_call<T, F>::operator()() && {
+    const basic_future<T> done{intrusive_ptr<future_state<T>>(owner_)};
+    std::invoke(std::move(callable_), done);
+}
 
 /// A result that somebody sets by hand: made by event_loop::create_future.
 template <class T>
@@ -281,9 +324,9 @@ public:
 };
 
 template <class T>
-future<T> event_loop::create_future() {
+future<T> event_loop::create_future(const char* what) {
     using state = detail::plain_future_state<T>;
-    auto* object = ::new (pool_->allocate(sizeof(state))) state(*pool_);
+    auto* object = ::new (pool_->allocate(sizeof(state))) state(*pool_, what);
     if (observed()) [[unlikely]] {
         loop_event event;
         event.kind = loop_event_kind::future_created;

@@ -67,6 +67,24 @@ public:
 
     [[nodiscard]] std::string label() const override;
 
+    /// A done callback is called with its future, and yet must not own it while that is pending:
+    /// the future owns its callbacks. It becomes an owner when the future is done; a callback that
+    /// is destroyed says so here.
+    void adopt_callback() noexcept {
+        if (done()) {
+            add_ref();
+        } else {
+            ++pending_callbacks_;
+        }
+    }
+    void disown_callback() noexcept {
+        if (done()) {
+            release();
+        } else {
+            --pending_callbacks_;
+        }
+    }
+
 protected:
     enum class state : std::uint8_t { pending, cancelled, finished };
 
@@ -100,6 +118,7 @@ protected:
     bool error_unretrieved_ = false;
 
 private:
+    std::uint32_t pending_callbacks_ = 0;
     detail::runnable_list waiters_;
     std::exception_ptr error_;  // finished: the error or null; cancelled: the saved cancellation
     cancel_message message_;

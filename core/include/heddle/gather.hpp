@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include <heddle/detail/close_hook.hpp>
 #include <heddle/future.hpp>
 #include <heddle/task.hpp>
 
@@ -48,11 +49,7 @@ private:
 };
 
 /// The part of a gather that does not depend on types. It is a part of the gather's future.
-class gathering {
-public:
-    gathering(const gathering&) = delete;
-    gathering& operator=(const gathering&) = delete;
-
+class gathering : private close_hook {
 protected:
     explicit gathering(future_base& outer) noexcept : outer_(&outer) {}
     ~gathering() = default;
@@ -71,6 +68,7 @@ protected:
 private:
     friend class gather_child;
     void child_done(future_base& child);
+    void loop_closes() noexcept override;
 
     future_base* outer_;
     std::size_t expected_ = 0;

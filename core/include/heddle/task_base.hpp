@@ -104,6 +104,9 @@ public:
         }
     }
 
+    /// The innermost of these that is not in the library itself; line 0 before the first await.
+    [[nodiscard]] std::source_location site() const noexcept;
+
     void run() override;
     void drop() noexcept override {}
     [[nodiscard]] event_kind kind() const noexcept override;
@@ -191,8 +194,8 @@ private:
     bool must_cancel_ = false;
 };
 
-/// One line for people: what a task waits for, and where: "'Task-2' waits for a future at
-/// pool.cpp:40 (acquire)".
+/// One line for people: what a task waits for, and where, innermost await first, the library's own
+/// left out: "'Task-2' waits for a lock at pool.cpp:40 < main.cpp:12".
 [[nodiscard]] std::string describe_blocked(const task_base& task);
 
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.

@@ -39,7 +39,7 @@ inline constexpr time_point at_once = time_point::min();
     if (length > duration::zero()) {
         return start > last - length ? last : start + length;
     }
-    return length < first - start && start < time_point{} ? first : start + length;
+    return start < time_point{} && length < first - start ? first : start + length;
 }
 
 }  // namespace heddle

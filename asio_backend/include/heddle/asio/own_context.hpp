@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The backend that has an io_context of its own: real time, and whatever Asio can wait for.
+//
+//   heddle::asio_backend::own_context backend;
+//   heddle::event_loop loop(backend);
+//   boost::asio::ip::tcp::socket socket(backend.context());
+//
+// Handlers that were posted to context(), and those of operations on it, run on the loop's thread
+// between two iterations: while the loop waits, or, while it is busy, every 50 microseconds or so.
+// There they may use the loop as any callback may (call_soon, complete a future, ...). What they
+// throw leaves the loop's run function, as it would leave io_context::run; the loop stays as it
+// was and can be run again. Callbacks of the loop are different: theirs go to its exception
+// handler.
+//
+// Nobody else runs context(): a loop inside an io_context that somebody else runs is a `guest`.
+// context().stop() ends a wait early and does nothing else; the loop ends by event_loop::stop().
+//
+// A deadline is never served early. Nothing here waits longer than it must: no rounding to
+// milliseconds, no coarse clock. No thread is started.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include <heddle/asio/detail/real_clock.hpp>
+#include <heddle/backend.hpp>
+
+namespace heddle::asio_backend {
+
+class own_context final : public backend {
+public:
+    own_context();
+    own_context(const own_context&) = delete;
+    own_context& operator=(const own_context&) = delete;
+    /// Destroys handlers that have not run, without running them.
+    ~own_context() override;
+
+    /// What sockets, timers and posts are made on. Other threads may post to it.
+    [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+    [[nodiscard]] time_point now() override { return clock_.now(); }
+    time_point wait_until(time_point deadline) override;
+    void poll() override {
+        if (--iterations_to_skip_ < 0) [[unlikely]] {
+            look_if_time_has_come();
+        }
+    }
+    void wake_up() noexcept override;
+
+private:
+    void look_if_time_has_come();
+    void look();
+    void run_ready_handlers();
+    void arm(time_point deadline, time_point now);
+
+    detail::real_clock clock_;
+    boost::asio::io_context context_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::optional<detail::timer> timer_;  // made by the first wait: until then, no system call
+    time_point armed_for_ = never;
+    bool armed_ = false;
+
+    // When to look for events while busy: see own_context.cpp.
+    int iterations_to_skip_ = 0;
+    int stride_ = 1;
+    time_point clock_read_at_{};
+    time_point next_look_{};
+
+    std::atomic<bool> woken_{false};
+};
+
+}  // namespace heddle::asio_backend

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// All of heddle's Boost.Asio side: loops in real time, beside real sockets, timers and threads.
+#pragma once
+
+#include <heddle/asio/guest.hpp>
+#include <heddle/asio/own_context.hpp>
+#include <heddle/asio/run.hpp>

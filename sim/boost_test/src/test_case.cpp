@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <boost/cstdlib.hpp>
+#include <boost/test/execution_monitor.hpp>
+#include <boost/test/framework.hpp>
+
+#include <heddle/backend_registry.hpp>
+#include <heddle/boost_test.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/sim/explore.hpp>
+#include <heddle/sim/report.hpp>
+
+#include "listener.hpp"
+#include "options.hpp"
+#include "replayed.hpp"
+#include "settings.hpp"
+
+namespace heddle::boost_test::detail {
+
+namespace bt = boost::unit_test;
+
+namespace {
+
+std::vector<bt::test_unit_id>& registered_ids() {
+    static std::vector<bt::test_unit_id> all;
+    return all;
+}
+
+// ---- options -------------------------------------------------------------------------------
+
+std::string program_path() {
+    const auto& suite = bt::framework::master_test_suite();
+    return suite.argc > 0 ? suite.argv[0] : "program";
+}
+
+/// Ends the program before any test has run. Boost.Test's main catches this and nothing else of it
+/// is printed.
+[[noreturn]] void refuse(const std::string& line) {
+    std::cout.flush();
+    std::cerr << program_path() << ": " << line << std::endl;
+    throw bt::framework::nothing_to_test(boost::exit_exception_failure);
+}
+
+std::vector<std::string_view> backend_names() {
+    std::vector<std::string_view> names{"sim"};
+    for (const auto* each = backend_registration::first(); each != nullptr; each = each->next()) {
+        names.push_back(each->name());
+    }
+    return names;
+}
+
+options read_options() {
+    const auto& suite = bt::framework::master_test_suite();
+    std::vector<std::string_view> arguments;
+    for (int i = 1; i < suite.argc; ++i) {
+        arguments.emplace_back(suite.argv[i]);
+    }
+    std::vector<std::string> cases;
+    for (const bt::test_unit_id each : registered_ids()) {
+        cases.push_back(bt::framework::get(each, bt::TUT_CASE).full_name());
+    }
+    const char* const environment = std::getenv("HEDDLE_ARGS");
+    try {
+        options result = parse_options(environment != nullptr ? environment : "", arguments,
+                                       backend_names(), cases);
+        if (result.help) {
+            std::cout << usage(program_path(), backend_names()) << std::flush;
+            throw bt::framework::nothing_to_test(boost::exit_success);
+        }
+        return result;
+    } catch (const option_error& error) {
+        refuse(error.what());
+    } catch (const sim::tape_error& error) {
+        refuse(error.what());
+    }
+}
+
+const options& asked() {
+    static const options one = read_options();
+    return one;
+}
+
+/// A tape that is not replayed must not pass for one that was.
+boost::test_tools::assertion_result replayed_case_is_selected(bt::test_unit_id) {
+    const std::string& wanted = asked().recorded->program;
+    for (const bt::test_unit_id id : registered_ids()) {
+        const auto& unit = bt::framework::get(id, bt::TUT_CASE);
+        if (unit.full_name() == wanted && unit.is_enabled()) {
+            return true;
+        }
+    }
+    refuse(asked().replay_file + ": this tape is of '" + wanted +
+           "', which is disabled or left out by --run_test");
+}
+
+/// Makes Boost.Test read heddle's options before anything runs: decorators are applied first.
+class options_decorator final : public bt::decorator::base {
+    void apply(bt::test_unit&) override {
+        static const bool replaying = [] {
+            const bool any = asked().recorded.has_value();
+            if (any) {
+                bt::framework::master_test_suite().add_precondition(replayed_case_is_selected);
+            }
+            return any;
+        }();
+        static_cast<void>(replaying);
+    }
+    bt::decorator::base_ptr clone() const override {
+        return bt::decorator::base_ptr(new options_decorator(*this));
+    }
+};
+
+// ---- one case ------------------------------------------------------------------------------
+
+void log_message(const std::string& text) { issue({bt::log_messages, {}, 0, text, {}}); }
+
+/// At its own place, or at the case's where it has none.
+void issue_failure_at(const sim::failure& what, const std::string& text,
+                      const std::vector<std::string>& contexts = {}) {
+    const bt::test_unit& unit = bt::framework::current_test_unit();
+    if (what.file.empty()) {
+        issue_failure({unit.p_file_name.begin(), unit.p_file_name.size()}, unit.p_line_num, text,
+                      contexts);
+    } else {
+        issue_failure(what.file, what.line, text, contexts);
+    }
+}
+
+std::string command(const std::string& name, const std::string& option) {
+    std::string text = quoted(program_path()) + " --run_test=" + quoted(name) + " -- " + option;
+    if (asked().schedules) {
+        text += " --schedules=" + std::to_string(*asked().schedules);
+    }
+    return text;
+}
+
+std::string seed_command(const std::string& name, std::uint64_t seed) {
+    return command(name, "--seed=" + std::to_string(seed));
+}
+
+/// Boost.Test writes "error: " itself.
+std::string without_prefix(std::string text) {
+    constexpr std::string_view prefix = "error: ";
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+class simulated_case {
+public:
+    explicit simulated_case(case_body body)
+        : body_(body), name_(bt::framework::current_test_unit().full_name()) {
+        const case_settings said = settings_of(bt::framework::current_test_unit());
+        options_.name = name_;
+        options_.allowed = said.allowed.value_or(options_.allowed);
+        options_.schedules =
+            asked().schedules.value_or(said.schedules.value_or(sim::default_schedules));
+        options_.seed = asked().seed.value_or(options_.seed);
+        options_.limits.steps = said.step_limit.value_or(options_.limits.steps);
+        if (options_.allowed == sim::level::fifo) {
+            options_.schedules = 1;  // all others would be the same
+        }
+    }
+
+    void explore();
+    void replay(const sim::tape& recorded, const std::string& file);
+
+private:
+    sim::run_record rerun(const sim::tape& recorded, quiet& scope) const;
+    void report_finding(const sim::exploration& result);
+    [[nodiscard]] std::string replay_command(const sim::tape& minimal, std::string& problem) const;
+
+    case_body body_;
+    std::string name_;
+    sim::explore_options options_;
+};
+
+/// Run 0 is kept: should all be well, its messages and counts are what the case has to say.
+void simulated_case::explore() {
+    sim::exploration result;
+    heard said;
+    std::optional<log_entry> stray;
+    try {
+        quiet scope("this was in run % of an exploration; again: " +
+                    seed_command(name_, options_.seed));
+        bool first = true;
+        result = sim::explore(
+            [&] {
+                scope.begin_run(first);
+                first = false;
+                return body_();
+            },
+            options_);
+        said = scope.kept();
+        stray = scope.stray();
+    } catch (const std::exception& error) {
+        return issue_failure_at({}, name_ + " could not be explored (seed " +
+                                        std::to_string(options_.seed) + "): " + error.what());
+    }
+    if (stray) {
+        issue_failure(stray->file, stray->line, stray->text, stray->contexts);
+    }
+    if (result.found) {
+        return report_finding(result);
+    }
+    issue(said);
+    log_message(name_ + ": no failure in " + std::to_string(result.schedules) +
+                (result.schedules == 1 ? " schedule" : " schedules") + " (seed " +
+                std::to_string(result.seed) + ")");
+}
+
+sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope) const {
+    return sim::replay(
+        [&] {
+            scope.begin_run(true);
+            return body_();
+        },
+        recorded, options_);
+}
+
+/// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
+/// the tape that is handed out does fail.
+void simulated_case::report_finding(const sim::exploration& result) {
+    const sim::finding& found = *result.found;
+    if (found.what.what == sim::failure_class::nondeterminism) {
+        return issue_failure_at(
+            found.what, without_prefix(sim::report(result, seed_command(name_, result.seed))));
+    }
+    std::string problem;
+    std::string again = replay_command(found.minimal_tape, problem);
+    heard said;
+    try {
+        quiet scope("this was in the replay of a failure; again: " + again);
+        const sim::run_record run = rerun(found.minimal_tape, scope);
+        if (!run.failed || !run.failed->same_as(found.minimal_failure)) {
+            problem +=
+                "\n  it did not fail in this way when it was run again: the program depends "
+                "on something that the simulation does not control";
+        }
+        said = scope.kept();
+    } catch (const std::exception& error) {
+        problem += "\n  it could not be run again: " + std::string(error.what());
+    }
+    issue(said);
+    issue_failure_at(found.minimal_failure, without_prefix(sim::report(result, again)) + problem,
+                     said.failure ? said.failure->contexts : std::vector<std::string>());
+}
+
+/// Writes the tape. Where that cannot be done, `problem` says why, and the command explores again.
+std::string simulated_case::replay_command(const sim::tape& minimal, std::string& problem) const {
+    std::string file = name_;
+    for (char& c : file) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '_' || c == '-';
+        c = plain ? c : c == '/' ? '.' : '_';
+    }
+    file += ".tape";
+    if (!asked().tape_folder.empty()) {
+        file = asked().tape_folder + "/" + file;
+    }
+    try {
+        sim::write_tape(file, minimal);
+        return command(name_, "--replay=" + quoted(file));
+    } catch (const sim::tape_error& error) {
+        problem = "\n  no tape: " + std::string(error.what());
+        return seed_command(name_, minimal.seed);
+    }
+}
+
+void simulated_case::replay(const sim::tape& recorded, const std::string& file) {
+    const std::string again = command(name_, "--replay=" + quoted(file));
+    sim::run_record run;
+    heard said;
+    try {
+        quiet scope("this was in a replay; again: " + again);
+        run = rerun(recorded, scope);
+        said = scope.kept();
+    } catch (const std::exception& error) {
+        return issue_failure_at({}, file + ": " + error.what());
+    }
+    issue(said);
+    if (!run.failed) {
+        return log_message(name_ + ": replayed from " + file + ", no failure");
+    }
+    const sim::exploration result = as_found(recorded, run, options_.schedules);
+    std::string text = without_prefix(sim::report(result, again));
+    if (result.found->timing == sim::timing_answer::not_found) {
+        const std::size_t line = text.find("\n  on a real loop, by timing alone: ");
+        text.erase(line, text.find('\n', line + 1) - line);
+    }
+    issue_failure_at(*run.failed, text,
+                     said.failure ? said.failure->contexts : std::vector<std::string>());
+}
+
+// ---- other backends ------------------------------------------------------------------------
+
+/// Errors that nobody awaits. What BOOST_REQUIRE throws has been counted where it was thrown.
+void take_lost_error(event_loop&, const exception_context& context) {
+    try {
+        if (context.error) {
+            std::rethrow_exception(context.error);
+        }
+    } catch (const boost::execution_aborted&) {
+        return;
+    } catch (...) {
+        // Whatever it is, described below.
+    }
+    issue_failure_at({}, std::string(context.message) + ": " + describe(context.error) + " (" +
+                             context.source + ")");
+}
+
+void run_for_real(case_body body, std::string_view backend) {
+    for (const auto* each = backend_registration::first(); each != nullptr; each = each->next()) {
+        if (each->name() == backend) {
+            try {
+                return each->runner()(body, take_lost_error);
+            } catch (const cancelled_error&) {
+                return issue_failure_at({}, "the body was cancelled");
+            }
+        }
+    }
+}
+
+void run_case(case_body body) {
+    if (asked().backend != "sim") {
+        return run_for_real(body, asked().backend);
+    }
+    if (crashed_before()) {
+        return issue_failure_at({}, "not run: '" + *crashed_before() +
+                                        "' has crashed in this process, inside of a loop");
+    }
+    simulated_case one(body);
+    if (!asked().recorded) {
+        return one.explore();
+    }
+    if (asked().recorded->program == bt::framework::current_test_unit().full_name()) {
+        return one.replay(*asked().recorded, asked().replay_file);
+    }
+    log_message("not run: only '" + asked().recorded->program + "' is replayed");
+}
+
+}  // namespace
+
+void registered_case::add(case_body body, const char* name, const char* file, std::size_t line) {
+    bt::test_case* const unit = bt::make_test_case([body] { run_case(body); }, name, file, line);
+    bt::ut_detail::auto_test_unit_registrar(
+        unit, bt::decorator::collector_t::instance() * options_decorator());
+    registered_ids().push_back(unit->p_id);
+}
+
+}  // namespace heddle::boost_test::detail

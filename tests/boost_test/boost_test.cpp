@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// heddle::boost_test from outside: what its cases print, count and leave behind.
+#include <heddle/boost_test.hpp>
+
+#include <regex>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include "inner_program.hpp"
+
+namespace data = boost::unit_test::data;
+
+namespace {
+
+constexpr std::string_view issued = "failed on schedule";
+
+/// The report that `out` holds, from its first line to the replay command.
+std::string report_in(const std::string& out) {
+    const std::size_t from = out.find(": error: in ");
+    BOOST_REQUIRE(from != std::string::npos);
+    const std::size_t replay = out.find("  replay:  ", from);
+    BOOST_REQUIRE(replay != std::string::npos);
+    return out.substr(from, out.find('\n', replay) - from);
+}
+
+std::string replay_command_in(const std::string& out) {
+    constexpr std::string_view before = "  replay:  ";
+    const std::size_t from = out.find(before);
+    BOOST_REQUIRE(from != std::string::npos);
+    return out.substr(from + before.size(), out.find('\n', from) - from - before.size());
+}
+
+std::string without_line(std::string text, std::string_view start) {
+    const std::size_t from = text.find(start);
+    if (from != std::string::npos) {
+        text.erase(from, text.find('\n', from) - from + 1);
+    }
+    return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(failures)
+
+BOOST_AUTO_TEST_CASE(plain_log_has_it_once) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/race");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, issued) == 1U);
+    BOOST_TEST(count(ran.out, "error: ") == 1U);
+    BOOST_TEST(count(ran.out, "has failed [2 != 1]") == 1U);
+    BOOST_TEST(count(ran.out, "(seed 1)") == 1U);
+    BOOST_TEST(count(ran.out, "except 1 choice:") == 1U);
+    BOOST_TEST(ran.out.find("cases.cpp(" + line_of("race") + "): error: in \"failing/race\"") !=
+               std::string::npos);
+    BOOST_TEST(ran.err == "\n*** 1 failure is detected in the test module \"inner\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(log_sink_has_it_once) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/race --log_sink=log");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(ran.out == "");
+    BOOST_TEST(count(text_of_file(inner.folder() / "log"), issued) == 1U);
+    BOOST_TEST(count(text_of_file(inner.folder() / "log"), "error: ") == 1U);
+}
+
+BOOST_DATA_TEST_CASE(junit_log_has_it_once, data::make({"all", "error", "nothing"}), level) {
+    const inner_program inner;
+    const outcome ran =
+        inner.run("--run_test=failing/race --logger=JUNIT," + std::string(level) + ",log");
+    const std::string log = text_of_file(inner.folder() / "log");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(ran.out == "");
+    BOOST_TEST(count(log, issued) == 1U);
+    BOOST_TEST(count(log, "ASSERTION FAILURE") == 1U);
+    BOOST_TEST(count(log, "<failure") == 1U);
+    BOOST_TEST(count(log, "assertions=\"1\"") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(several_logs_have_it_once_each) {
+    const inner_program inner;
+    const outcome ran = inner.run(
+        "--run_test=failing/talks --logger=HRF,all,hrf:XML,message,xml:JUNIT,message,junit");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(ran.out == "");
+    for (const char* name : {"hrf", "xml", "junit"}) {
+        BOOST_TEST_CONTEXT(name) {
+            const std::string log = text_of_file(inner.folder() / name);
+            BOOST_TEST(count(log, issued) == 1U);
+            BOOST_TEST(count(log, "has failed [2 != 1]") == 1U);
+            BOOST_TEST(count(log, "the context of the failure") == 1U);
+            BOOST_TEST(count(log, "talks: begins") == 1U);
+            BOOST_TEST(count(log, "condition c.filled.size() == 1 is not satisfied") == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(logs_go_on_as_they_were) {
+    const inner_program inner;
+    const outcome ran = inner.run(
+        "--run_test=failing/race --run_test=plain "
+        "--logger=HRF,all,hrf:XML,all,xml:JUNIT,all,junit --report_level=detailed");
+    for (const char* name : {"hrf", "xml", "junit"}) {
+        BOOST_TEST(count(text_of_file(inner.folder() / name), "check true has passed") == 1U);
+    }
+    BOOST_TEST(count(ran.err, "1 assertion out of 1 passed") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(default_level_shows_the_failure_alone) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/talks");
+    BOOST_TEST(count(ran.out, "talks: begins") == 0U);
+    BOOST_TEST(count(ran.out, "is not satisfied") == 0U);
+    BOOST_TEST(count(ran.out, "the context of the failure") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(counts_one_failed_assertion) {
+    const inner_program inner;
+    const outcome ran = inner.run(
+        "--run_test=failing/race,fails_twice --report_level=detailed --log_level=nothing");
+    BOOST_TEST(ran.out == "");
+    BOOST_TEST(count(ran.err, "1 assertion out of 1 failed") == 2U);
+    BOOST_TEST(count(ran.err, "2 assertions out of 2 failed") == 2U);  // the suite and all
+    // What failed is known, even if nobody is told.
+    BOOST_TEST(std::filesystem::exists(inner.folder() / "failing.fails_twice.tape"));
+}
+
+struct expectation {
+    const char* name;
+    const char* message;
+    bool has_place;
+};
+std::ostream& operator<<(std::ostream& out, const expectation& one) { return out << one.name; }
+
+const expectation expectations[] = {
+    {"race", "check c.filled[1] == 1 has failed [2 != 1]", true},
+    {"race_by_timing", "check c.filled[1] == 1 has failed [2 != 1]", true},
+    {"child_check", "check two == 3 has failed [2 != 3]", true},
+    {"child_require", "critical check two == 3 has failed", true},
+    {"says_error", "this went wrong", true},
+    {"throws_nothing", "exception std::logic_error expected but not raised", true},
+    {"lets_an_error_escape", "std::runtime_error: the body threw this", false},
+    {"loses_an_error", "std::runtime_error: a child threw this", false},
+    {"waits_for_ever", "deadlock: ", true},
+    {"goes_on_for_ever", "limit of 500 steps", false},
+    {"fails_twice", "check 1 == 2 has failed [1 != 2]", true},
+};
+
+BOOST_DATA_TEST_CASE(each_tool_fails_the_run, data::make(expectations), expected) {
+    const inner_program inner;
+    const std::string name = expected.name;
+    const outcome ran = inner.run("--run_test=failing/" + name);
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "error: in \"failing/" + name + "\": failing/" + name + " failed") ==
+               1U);
+    BOOST_TEST(count(ran.out, expected.message) == 1U);
+    if (expected.has_place) {
+        BOOST_TEST(count(ran.out, "cases.cpp(" + line_of(name) + "): ") == 1U);
+        BOOST_TEST(count(ran.out, "cases.cpp:" + line_of(name)) >= 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(swallowed_require_fails_the_run) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/catches_everything");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "cases.cpp(" + line_of("child_require") + "): error: ") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(program_that_is_not_deterministic_is_told_so) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/knows_how_often_it_ran");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "the same choices gave another run") == 1U);
+    BOOST_TEST(replay_command_in(ran.out).ends_with("-- --seed=1"));
+    BOOST_TEST(!std::filesystem::exists(inner.folder() / "failing.knows_how_often_it_ran.tape"));
+}
+
+BOOST_AUTO_TEST_CASE(expected_failures_are_counted) {
+    const inner_program inner;
+    const outcome ran =
+        inner.run("--run_test=passing/is_expected_to_fail", "HEDDLE_INNER_EXPECTED=1");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(ran.out, issued) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(log_of_the_programs_own_is_refused) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/race", "HEDDLE_INNER_OWN_LOG=1");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "own: ") == 1U);
+    BOOST_TEST(count(ran.out, "could not be explored (seed 1): ") == 1U);
+    BOOST_TEST(count(ran.out, "a log formatter of its own") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(crashes)
+
+BOOST_AUTO_TEST_CASE(crash_is_reported_with_the_seed) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=crashing/aborts -- --seed=5");
+    BOOST_TEST(ran.status != 0);
+    BOOST_TEST(count(ran.out, "SIGABRT") == 1U);
+    BOOST_TEST(count(ran.out, "this was in run 3 of an exploration; again: ") == 1U);
+    BOOST_TEST(count(ran.out, "--run_test=crashing/aborts -- --seed=5\n") == 1U);
+    BOOST_TEST(count(ran.err, "1 failure is detected") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_after_a_crash_is_not_run) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=crashing --report_level=detailed");
+    BOOST_TEST(count(ran.out, "not run: 'crashing/aborts' has crashed in this process") == 1U);
+    // Boost.Test's own cases are counted and logged as ever.
+    BOOST_TEST(count(ran.err, "1 assertion out of 1 passed") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(clean_cases)
+
+BOOST_AUTO_TEST_CASE(suites_pass) {
+    const inner_program inner;
+    const outcome ran =
+        inner.run("--run_test=passing,of_seven,fixture_of_a_suite --run_test=plain");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(ran.err, "No errors detected") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(assertions_are_counted_once) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=passing/checks_three_things --report_level=detailed");
+    BOOST_TEST(ran.out == "Running 1 test case...\n");
+    BOOST_TEST(count(ran.err, "3 assertions out of 3 passed") == 3U);  // case, suite and all
+    BOOST_TEST(count(ran.err, "1 failed warning") == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_said_once) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=passing/checks_three_things --log_level=message");
+    BOOST_TEST(count(ran.out, "this is said once") == 1U);
+    BOOST_TEST(count(ran.out, "condition 1 == 2 is not satisfied") == 1U);
+    BOOST_TEST(count(ran.out, "no failure in 50 schedules (seed 1)") == 1U);
+    BOOST_TEST(count(ran.out, "has passed") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(junit_tells_of_them_once) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=passing/checks_three_things --logger=JUNIT,all,log");
+    const std::string log = text_of_file(inner.folder() / "log");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(log, "assertions=\"3\"") == 1U);
+    BOOST_TEST(count(log, "this is said once") == 1U);
+    BOOST_TEST(count(log, "check 1 + 1 == 2 has passed") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(fixtures_are_fresh) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=fixtures/is_fresh,was_fresh");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(ran.out == "Running 2 test cases...\n");
+}
+
+BOOST_AUTO_TEST_CASE(teardown_counts) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=fixtures/fails_in_teardown");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "cases.cpp(" + line_of("fails_in_teardown") + ")") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(tapes)
+
+BOOST_AUTO_TEST_CASE(replay_prints_the_same_report) {
+    const inner_program inner;
+    for (const std::string name : {"race_by_timing", "race", "child_check", "waits_for_ever"}) {
+        BOOST_TEST_CONTEXT(name) {
+            const outcome found = inner.run("--run_test=failing/" + name);
+            const outcome again =
+                inner.run_command(replay_command_in(found.out) + " --tape-dir=nowhere");
+            BOOST_TEST(again.status == 201);
+            // Colours are on in the command that was printed.
+            const std::string plain =
+                std::regex_replace(again.out, std::regex("\x1b\\[[0-9;]*m"), "");
+            const std::string_view by_timing = "  on a real loop, by timing alone: no";
+            BOOST_TEST(report_in(plain) == without_line(report_in(found.out), by_timing));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(report_says_when_timing_alone_does_it) {
+    const inner_program inner;
+    const outcome found = inner.run("--run_test=failing/race_by_timing");
+    BOOST_TEST(count(found.out, "the wake-up of 'Task-2' took ") +
+                   count(found.out, "the timer of the sleep of 'Task-2' took ") +
+                   count(found.out, "the step of 'Task-2' took ") ==
+               1U);
+    BOOST_TEST(count(found.out, "  on a real loop, by timing alone: yes\n") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(replay_command_works_from_a_folder_with_a_space) {
+    const inner_program inner;
+    std::filesystem::create_directory(inner.folder() / "it's a folder");
+    std::filesystem::create_symlink(HEDDLE_INNER, inner.folder() / "it's a folder" / "inner");
+    const outcome found = inner.run_command(
+        "'./it'\\''s a folder/inner' --color_output=no --run_test=failing/race -- "
+        "--tape-dir='it'\\''s "
+        "a folder' --schedules=77");
+    BOOST_TEST(count(found.out, "of 77 (seed 1)") == 1U);
+    BOOST_TEST(std::filesystem::exists(inner.folder() / "it's a folder" / "failing.race.tape"));
+    const outcome again = inner.run_command(replay_command_in(found.out));
+    BOOST_TEST(again.status == 201);
+    BOOST_TEST(count(again.out, "of 77 (seed 1)") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(folder_that_cannot_be_written_is_named) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/race -- --tape-dir=no/such/folder --seed=3");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(
+        count(ran.out, "\n  no tape: no/such/folder/failing.race.tape: cannot be written: ") == 1U);
+    BOOST_TEST(replay_command_in(ran.out).ends_with("--run_test=failing/race -- --seed=3"));
+}
+
+BOOST_AUTO_TEST_CASE(other_cases_are_left_out_of_a_replay) {
+    const inner_program inner;
+    static_cast<void>(inner.run("--run_test=failing/race"));
+    const outcome ran = inner.run("--log_level=message -- --replay=failing.race.tape");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, issued) == 1U);
+    BOOST_TEST(count(ran.out, "not run: only 'failing/race' is replayed") > 10U);
+}
+
+BOOST_AUTO_TEST_CASE(replay_of_a_case_that_is_not_selected_is_an_error) {
+    const inner_program inner;
+    static_cast<void>(inner.run("--run_test=failing/race"));
+    for (const char* selected : {"plain", "failing/child_check"}) {
+        const outcome ran =
+            inner.run("--run_test=" + std::string(selected) + " -- --replay=failing.race.tape");
+        BOOST_TEST(ran.status == 200);
+        BOOST_TEST(count(ran.err,
+                         "failing.race.tape: this tape is of 'failing/race', which is "
+                         "disabled or left out by --run_test\n") == 1U);
+        BOOST_TEST(count(ran.err, "\n") == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tape_that_does_not_fit_fails_in_one_line) {
+    const inner_program inner;
+    static_cast<void>(inner.run("--run_test=failing/race"));
+    heddle::sim::tape tape =
+        heddle::sim::read_tape((inner.folder() / "failing.race.tape").string());
+    tape.choices.front().label ^= 1;
+    heddle::sim::write_tape((inner.folder() / "bent.tape").string(), tape);
+    const outcome ran = inner.run("--run_test=failing/race -- --replay=bent.tape");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "bent.tape: the tape of 'failing/race' does not fit") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(replay_that_passes_is_well) {
+    const inner_program inner;
+    heddle::sim::tape tape;
+    tape.program = "passing/checks_three_things";
+    heddle::sim::write_tape((inner.folder() / "fifo.tape").string(), tape);
+    const outcome ran = inner.run(
+        "--run_test=passing/checks_three_things --log_level=message -- --replay=fifo.tape");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(ran.out, "replayed from fifo.tape, no failure") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(bad_tapes_get_one_line_each) {
+    const inner_program inner;
+    static_cast<void>(inner.run("--run_test=failing/race"));
+    const std::string good = text_of_file(inner.folder() / "failing.race.tape");
+    std::string noise;
+    for (std::uint32_t i = 1, x = 1; i < 5'000; ++i) {
+        x = x * 1664525 + 1013904223;
+        noise += static_cast<char>(x >> 24);
+    }
+    heddle::sim::tape other;
+    other.program = "another/program";
+    write_file(inner.folder() / "empty.tape", "");
+    write_file(inner.folder() / "truncated.tape", good.substr(0, good.size() / 2));
+    write_file(inner.folder() / "noise.tape", noise);
+    heddle::sim::write_tape((inner.folder() / "other.tape").string(), other);
+    std::filesystem::create_directory(inner.folder() / "folder.tape");
+    for (const std::string name : {"empty", "truncated", "noise", "other", "folder", "missing"}) {
+        BOOST_TEST_CONTEXT(name) {
+            const outcome ran = inner.run("-- --replay=" + name + ".tape");
+            BOOST_TEST(ran.status == 200);
+            BOOST_TEST(ran.out == "");
+            BOOST_TEST(count(ran.err, name + ".tape") == 1U);
+            BOOST_TEST(count(ran.err, "\n") == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_truncation_is_noticed) {
+    const inner_program inner;
+    static_cast<void>(inner.run("--run_test=failing/race"));
+    const std::string good = text_of_file(inner.folder() / "failing.race.tape");
+    for (std::size_t length = 0; length < good.size(); length += 1 + good.size() / 40) {
+        write_file(inner.folder() / "cut.tape", good.substr(0, length));
+        const outcome ran = inner.run("-- --replay=cut.tape");
+        BOOST_TEST(ran.status == 200);
+        BOOST_TEST(count(ran.err, "\n") == 1U);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(options)
+
+BOOST_AUTO_TEST_CASE(bad_ones_get_one_line_each) {
+    const inner_program inner;
+    const std::pair<const char*, const char*> table[] = {
+        {"--unknown", "unknown option '--unknown'"},
+        {"--seeds=1", "unknown option '--seeds=1'"},
+        {"word", "unknown option 'word'"},
+        {"''", "unknown option ''"},
+        {"--", "unknown option '--'"},
+        {"--seed", "--seed: expected a value"},
+        {"--seed=", "--seed: expected a value"},
+        {"--seed=x", "--seed: expected a number from 0 to 18446744073709551615, found 'x'"},
+        {"--seed=-1", "found '-1'"},
+        {"--seed=1x", "found '1x'"},
+        {"--seed=' 1'", "found ' 1'"},
+        {"--seed=18446744073709551616", "found '18446744073709551616'"},
+        {"--schedules=0", "--schedules: expected a number from 1"},
+        {"--backend=no", "--backend: there is no 'no' in this program, only: sim\n"},
+        {"--backend=asio", "--backend: there is no 'asio' in this program, only: sim\n"},
+        {"--replay=", "--replay: expected a value"},
+        {"--replay=x --seed=1", "leave out --seed and --backend"},
+        {"--tape-dir=", "--tape-dir: expected a value"},
+    };
+    for (const auto& [argument, expected] : table) {
+        BOOST_TEST_CONTEXT(argument) {
+            const outcome ran = inner.run("-- " + std::string(argument));
+            BOOST_TEST(ran.status == 200);
+            BOOST_TEST(ran.out == "");
+            BOOST_TEST(count(ran.err, expected) == 1U);
+            BOOST_TEST(count(ran.err, "\n") == 1U);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(seed_and_schedules_are_followed) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=failing/race -- --seed=42 --schedules=500");
+    BOOST_TEST(count(ran.out, " of 500 (seed 42)") == 1U);
+    BOOST_TEST(count(inner.run("--run_test=failing/race -- --schedules=1").out, issued) == 0U);
+    BOOST_TEST(inner.run("--run_test=failing/race -- --seed=42 --schedules=500").out == ran.out);
+}
+
+BOOST_AUTO_TEST_CASE(environment_is_read_first) {
+    const inner_program inner;
+    const std::string before = "HEDDLE_ARGS=' --seed=42  --schedules=77'";
+    BOOST_TEST(count(inner.run("--run_test=failing/race", before).out, " of 77 (seed 42)") == 1U);
+    BOOST_TEST(count(inner.run("--run_test=failing/race -- --seed=43", before).out,
+                     " of 77 (seed 43)") == 1U);
+    const outcome wrong = inner.run("", "HEDDLE_ARGS=--sed=1");
+    BOOST_TEST(wrong.status == 200);
+    BOOST_TEST(count(wrong.err, "in HEDDLE_ARGS: unknown option '--sed=1'\n") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(help_runs_nothing) {
+    const inner_program inner;
+    const outcome ran = inner.run("-- --help");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(ran.err == "");
+    BOOST_TEST(count(ran.out, "usage: ") == 1U);
+    BOOST_TEST(count(ran.out, "--schedules=N") == 1U);
+    BOOST_TEST(count(ran.out, "Running") == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+#ifdef HEDDLE_INNER_WITH_ASIO
+
+BOOST_AUTO_TEST_SUITE(on_asio)
+
+BOOST_AUTO_TEST_CASE(it_is_linked_although_nothing_refers_to_it) {
+    const inner_program inner(HEDDLE_INNER_WITH_ASIO);
+    const outcome ran = inner.run("-- --backend=no");
+    BOOST_TEST(count(ran.err, "only: sim, asio\n") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(cases_run_once_in_real_time) {
+    const inner_program inner(HEDDLE_INNER_WITH_ASIO);
+    const outcome ran = inner.run(
+        "--run_test=passing/checks_three_things --run_test=passing/keeps_order "
+        "--log_level=message --report_level=detailed -- --backend=asio");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(ran.out, "this is said once") == 1U);
+    BOOST_TEST(count(ran.out, "no failure in") == 0U);
+    BOOST_TEST(count(ran.err, "3 assertions out of 3 passed") == 1U);
+    BOOST_TEST(count(ran.err, "1 assertion out of 1 passed") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(fixtures_and_failures_are_as_anywhere) {
+    const inner_program inner(HEDDLE_INNER_WITH_ASIO);
+    const auto run = [&](const std::string& name) {
+        return inner.run("--run_test=" + name + " -- --backend=asio");
+    };
+    BOOST_TEST(run("fixtures/is_fresh").status == 0);
+    const outcome child = run("failing/child_check");
+    BOOST_TEST(child.status == 201);
+    BOOST_TEST(count(child.out, "cases.cpp(" + line_of("child_check") +
+                                    "): error: in \"failing/child_check\": check two == 3 has "
+                                    "failed [2 != 3]") == 1U);
+    const outcome require = run("failing/child_require");
+    BOOST_TEST(require.status == 201);
+    BOOST_TEST(count(require.out, "error: in ") == 1U);
+    const outcome error = run("failing/lets_an_error_escape");
+    BOOST_TEST(error.status == 201);
+    BOOST_TEST(count(error.out, "the body threw this") == 1U);
+    const outcome lost = run("failing/loses_an_error");
+    BOOST_TEST(lost.status == 201);
+    BOOST_TEST(count(lost.out, "std::runtime_error: a child threw this") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+#endif

@@ -126,8 +126,8 @@ public:
     explicit walkthrough_listener(heddle::event_loop& loop) : loop_(loop) {}
 
     void on_event(const heddle::loop_event& event) noexcept override {
-        records_.push_back({words(event), loop_.time(), std::chrono::steady_clock::now(),
-                            event.deadline});
+        records_.push_back(
+            {words(event), loop_.time(), std::chrono::steady_clock::now(), event.deadline});
     }
 
     /// Holds the order of the steps, and that the second of step 18 has passed, never less.
@@ -187,28 +187,43 @@ private:
         const auto future = [&] { return future_of(event); };
         const auto callback = [&] { return "[" + named(event.callback->label()) + "]"; };
         switch (event.kind) {
-            case kind::run_entered: return "run_entered";
-            case kind::run_left: return "run_left";
-            case kind::task_created: return "task_created " + task();
-            case kind::step_queued: return "step_queued " + task();
+            case kind::run_entered:
+                return "run_entered";
+            case kind::run_left:
+                return "run_left";
+            case kind::task_created:
+                return "task_created " + task();
+            case kind::step_queued:
+                return "step_queued " + task();
             case kind::done_callback_added:
                 return "done_callback_added " + callback() + " to " + future();
-            case kind::future_created: return "future_created " + future();
-            case kind::timer_set: return "timer_set " + callback();
-            case kind::timer_fired: return "timer_fired " + callback();
-            case kind::step_started: return "step_started " + task();
-            case kind::task_blocked: return "task_blocked " + task() + " on " + future();
-            case kind::wakeup_added: return "wakeup_added " + task() + " to " + future();
-            case kind::task_resumed: return "task_resumed " + task() + " from " + future();
-            case kind::task_returned: return "task_returned " + task();
+            case kind::future_created:
+                return "future_created " + future();
+            case kind::timer_set:
+                return "timer_set " + callback();
+            case kind::timer_fired:
+                return "timer_fired " + callback();
+            case kind::step_started:
+                return "step_started " + task();
+            case kind::task_blocked:
+                return "task_blocked " + task() + " on " + future();
+            case kind::wakeup_added:
+                return "wakeup_added " + task() + " to " + future();
+            case kind::task_resumed:
+                return "task_resumed " + task() + " from " + future();
+            case kind::task_returned:
+                return "task_returned " + task();
             case kind::callbacks_queued:
                 return "callbacks_queued of " + future() + ": " + std::to_string(event.count);
-            case kind::callback_ran: return "callback_ran " + callback();
-            case kind::future_done: return "future_done " + future();
+            case kind::callback_ran:
+                return "callback_ran " + callback();
+            case kind::future_done:
+                return "future_done " + future();
             case kind::children_done:
                 return "children_done " + future() + ": " + std::to_string(event.count) + " of " +
                        std::to_string(event.total);
-            case kind::stop_requested: return "stop_requested";
+            case kind::stop_requested:
+                return "stop_requested";
         }
         return "an event that the walkthrough does not know";
     }

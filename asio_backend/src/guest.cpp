@@ -60,9 +60,7 @@ public:
     template <class U>
     turn_allocator(const turn_allocator<U>& other) noexcept : memory_(other.memory_) {}
 
-    T* allocate(std::size_t count) {
-        return static_cast<T*>(memory_->allocate(count * sizeof(T)));
-    }
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
     void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
     friend bool operator==(const turn_allocator&, const turn_allocator&) noexcept = default;
 
@@ -114,8 +112,8 @@ private:
 
     boost::asio::io_context& host_;
     real_clock clock_;
-    event_loop* loop_ = nullptr;  // null when the guest is gone
-    std::optional<timer> timer_;  // made when first needed: with it, the host asks the system
+    event_loop* loop_ = nullptr;    // null when the guest is gone
+    std::optional<timer> timer_;    // made when first needed: with it, the host asks the system
     time_point armed_for_ = never;  // `never`: not armed
     bool resting_ = false;
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
@@ -187,7 +185,9 @@ void guest_backend::rest_until(time_point deadline) {
     }
     armed_for_ = never;
     if (deadline == never) {
-        timer_->cancel();
+        if (timer_) {
+            timer_->cancel();
+        }
         return;
     }
     if (!timer_) {

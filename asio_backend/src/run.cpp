@@ -9,7 +9,8 @@ namespace {
 
 const loop_options& checked(const run_options& options) {
     if (heddle::detail::this_thread.running != nullptr) {
-        throw usage_error("run: an event loop is running on this thread; await the coroutine instead");
+        throw usage_error(
+            "run: an event loop is running on this thread; await the coroutine instead");
     }
     return options.loop;
 }

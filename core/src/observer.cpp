@@ -39,8 +39,8 @@ std::string describe(const loop_event& event) {
         case loop_event_kind::task_returned:
             return task + " returns";
         case loop_event_kind::callbacks_queued:
-            return "the done callbacks of " + future + " are queued: " +
-                   std::to_string(event.count);
+            return "the done callbacks of " + future +
+                   " are queued: " + std::to_string(event.count);
         case loop_event_kind::callback_ran:
             return callback + " runs";
         case loop_event_kind::future_done:

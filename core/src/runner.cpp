@@ -20,9 +20,8 @@ void cancel_remaining_tasks(event_loop& loop) {
     }
     for (const auto& each : left) {
         if (!each->cancelled() && each->holds_unretrieved_error()) {
-            loop.call_exception_handler(
-                {"unhandled error while the tasks left were cancelled", each->exception(),
-                 each->label()});
+            loop.call_exception_handler({"unhandled error while the tasks left were cancelled",
+                                         each->exception(), each->label()});
         }
     }
 }

@@ -61,9 +61,7 @@ bool scheduled_queue::remove(runnable& item, runnable*& predecessor) noexcept {
     return false;
 }
 
-runnable* scheduled_queue::take_any() noexcept {
-    return entries_.empty() ? nullptr : &take(0);
-}
+runnable* scheduled_queue::take_any() noexcept { return entries_.empty() ? nullptr : &take(0); }
 
 std::span<runnable* const> scheduled_queue::with_extra(runnable& extra) {
     entries_.push_back(&extra);

@@ -42,8 +42,7 @@ public:
     member* next_ = nullptr;
 };
 
-task_group::task_group()
-    : parent_(&current_task()), parent_future_(&current_task().as_future()) {}
+task_group::task_group() : parent_(&current_task()), parent_future_(&current_task().as_future()) {}
 
 task_group::~task_group() {
     while (last_ != nullptr) {

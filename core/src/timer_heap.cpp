@@ -92,7 +92,7 @@ std::size_t timer_heap::deadlines_between(
     // A search from the root, earliest first, over a frontier of bounded size: a subtree whose
     // root lies after `until` holds nothing of interest.
     constexpr std::size_t most_visits = 32;
-    std::array<std::size_t, most_visits * (arity - 1) + 1> frontier{};
+    std::array<std::size_t, most_visits*(arity - 1) + 1> frontier{};
     std::size_t open = 0;
     if (!entries_.empty() && entries_.front().when <= until) {
         frontier[open++] = 0;

@@ -40,11 +40,11 @@ private:
     static std::size_t option_of(const std::vector<numbered>& list, std::uint64_t key,
                                  std::size_t options);
 
-    std::vector<hold> holds_;                // by event
+    std::vector<hold> holds_;                  // by event
     std::vector<std::size_t> holds_by_until_;  // indexes into holds_, by what is waited for
-    std::vector<numbered> stalls_;           // by event
-    std::vector<numbered> oversleeps_;       // by wait
-    std::vector<numbered> picks_;            // by position in the tape
+    std::vector<numbered> stalls_;             // by event
+    std::vector<numbered> oversleeps_;         // by wait
+    std::vector<numbered> picks_;              // by position in the tape
     std::uint64_t position_ = 0;
 };
 

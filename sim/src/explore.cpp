@@ -20,7 +20,7 @@ std::uint64_t seed_of_run(std::uint64_t master, std::uint64_t schedule) noexcept
 
 tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
              std::vector<choice> choices) {
-    return {options.name, options.seed,           schedule, allowed, options.limits.longest_stall,
+    return {options.name,      options.seed, schedule, allowed, options.limits.longest_stall,
             std::move(choices)};
 }
 
@@ -121,14 +121,13 @@ finding examine(simulation& one, const program& main, const explore_options& opt
         return unstable(std::move(found));
     }
     found.replays = minimal->replays;
-    if (found.full.allowed == level::any && found.schedule != 0 &&
-        !minimal->deviations.empty()) {
+    if (found.full.allowed == level::any && found.schedule != 0 && !minimal->deviations.empty()) {
         timing_search search = search_timings(one, main, options, found.what);
         found.timing = search.answer;
         found.timing_runs = search.runs;
         if (search.failing) {
-            auto by_timing = detail::minimise(one, main, *search.failing, found.what,
-                                              options.minimise_replays);
+            auto by_timing =
+                detail::minimise(one, main, *search.failing, found.what, options.minimise_replays);
             if (!by_timing) {
                 return unstable(std::move(found));
             }
@@ -155,8 +154,7 @@ exploration explore(const program& main, const explore_options& options) {
     simulation one(options.limits);
     constexpr std::uint64_t runs_between_reports = 256;
     for (std::uint64_t i = 0; i < options.schedules; ++i) {
-        const run_record& run =
-            run_numbered(one, main, i, options.allowed, options.seed, false);
+        const run_record& run = run_numbered(one, main, i, options.allowed, options.seed, false);
         result.schedules = i + 1;
         result.steps += run.steps;
         result.digest = mix(result.digest, run.digest);

@@ -22,8 +22,8 @@ void fail(failure reason) {
 
 bool check(bool holds, std::string_view text, std::source_location place) {
     if (!holds) {
-        fail({failure_class::check, "check " + std::string(text) + " has failed",
-              place.file_name(), static_cast<std::uint32_t>(place.line()), std::string(text)});
+        fail({failure_class::check, "check " + std::string(text) + " has failed", place.file_name(),
+              static_cast<std::uint32_t>(place.line()), std::string(text)});
     }
     return holds;
 }

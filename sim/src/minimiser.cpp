@@ -226,10 +226,10 @@ void describe_deviations(deviations& all, const run_trace& trace,
                 if (entry < choices.size()) {
                     for (const auto& [id, seen] : trace.seen) {
                         if (static_cast<std::uint32_t>(id >> 32) == choices[entry].label) {
-                            each.text = at(seen.when) + text_of_event(seen) +
-                                        (choices[entry].kind == choice_kind::order
-                                             ? " ran before its turn"
-                                             : " took longer");
+                            each.text =
+                                at(seen.when) + text_of_event(seen) +
+                                (choices[entry].kind == choice_kind::order ? " ran before its turn"
+                                                                           : " took longer");
                             describe_place(each, seen);
                         }
                     }

@@ -62,8 +62,8 @@ std::string text_of(duration length) {
         std::int64_t nanoseconds;
         const char* name;
     };
-    constexpr std::array<unit, 4> units{{{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"},
-                                         {1, "ns"}}};
+    constexpr std::array<unit, 4> units{
+        {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
     const std::int64_t count = length.count();
     if (count == 0) {
         return "0 s";

@@ -125,8 +125,8 @@ public:
 
 private:
     void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
-        owner_.record_.choices.push_back({kind, static_cast<std::uint32_t>(options),
-                                          static_cast<std::uint32_t>(taken), label});
+        owner_.record_.choices.push_back(
+            {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
     }
 
     std::size_t stall(runnable& next) {
@@ -136,8 +136,8 @@ private:
             return 0;
         }
         const std::size_t options =
-            1 + owner_.loop_.deadlines_between(now, later_by(now, owner_.limits_.longest_stall),
-                                               found);
+            1 +
+            owner_.loop_.deadlines_between(now, later_by(now, owner_.limits_.longest_stall), found);
         if (options == 1) {
             return 0;
         }
@@ -156,14 +156,18 @@ private:
             owner_.note({failure_class::limit,
                          "the run reached its limit of " + std::to_string(owner_.limits_.steps) +
                              " steps: it goes on for ever, or the limit is too low",
-                         {}, 0, "steps"});
+                         {},
+                         0,
+                         "steps"});
             throw run_stopped{};
         }
         if (owner_.clock_.now() - time_point{} > owner_.limits_.time) {
             owner_.note({failure_class::limit,
                          "the run reached its limit of virtual time: it goes on for ever, or the "
                          "limit is too low",
-                         {}, 0, "time"});
+                         {},
+                         0,
+                         "time"});
             throw run_stopped{};
         }
     }
@@ -196,7 +200,9 @@ simulation::simulation(const run_limits& limits)
         note({context.message == "exception in callback" ? failure_class::callback_error
                                                          : failure_class::unretrieved,
               std::string(context.message) + ": " + what + " (" + context.source + ")",
-              {}, 0, sort_of(what)});
+              {},
+              0,
+              sort_of(what)});
     });
 }
 

@@ -28,9 +28,9 @@ const choice* exact_replay::take(choice_kind kind, std::size_t options) {
 }
 
 void exact_replay::disagree(const choice& expected, const std::string& found) const {
-    throw replay_error("the tape of '" + tape_.program +
-                       "' does not fit this program: at entry " + std::to_string(position_ + 1) +
-                       " of " + std::to_string(tape_.choices.size()) + " it expects '" +
+    throw replay_error("the tape of '" + tape_.program + "' does not fit this program: at entry " +
+                       std::to_string(position_ + 1) + " of " +
+                       std::to_string(tape_.choices.size()) + " it expects '" +
                        std::string(name_of(expected.kind)) + "' among " +
                        std::to_string(expected.options) + ", but " + found);
 }

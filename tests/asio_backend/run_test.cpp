@@ -106,9 +106,8 @@ BOOST_AUTO_TEST_CASE(it_gives_references_and_what_can_only_be_moved) {
 }
 
 BOOST_AUTO_TEST_CASE(it_throws_what_main_throws) {
-    BOOST_CHECK_EXCEPTION(heddle::run(fail("main")), std::runtime_error, [](const auto& error) {
-        return std::string(error.what()) == "main";
-    });
+    BOOST_CHECK_EXCEPTION(heddle::run(fail("main")), std::runtime_error,
+                          [](const auto& error) { return std::string(error.what()) == "main"; });
     const auto cancel_itself = []() -> heddle::coro<void> {
         heddle::current_task().request_cancel(heddle::cancel_message("enough"));
         co_await heddle::sleep(1ms);

@@ -257,6 +257,16 @@ BOOST_AUTO_TEST_CASE(junit_tells_of_them_once) {
     BOOST_TEST(count(log, "check 1 + 1 == 2 has passed") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_kept_has_a_limit) {
+    const inner_program inner;
+    const outcome ran =
+        inner.run("--run_test=timed/passing_checks --log_level=all --report_level=detailed",
+                  "HEDDLE_INNER_CHECKS=10100");
+    BOOST_TEST(count(ran.out, "check i > 0 has passed") == 10'000U);
+    BOOST_TEST(count(ran.out, "what this run says from here on is not kept") == 1U);
+    BOOST_TEST(count(ran.err, "10100 assertions out of 10100 passed") == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(fixtures_are_fresh) {
     const inner_program inner;
     const outcome ran = inner.run("--run_test=fixtures/is_fresh,was_fresh");

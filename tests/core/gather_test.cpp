@@ -66,7 +66,9 @@ BOOST_AUTO_TEST_CASE(ranges_of_coroutines_tasks_and_futures_give_vectors) {
 }
 
 BOOST_AUTO_TEST_CASE(move_only_and_void_results) {
-    const auto move_only = []() -> coro<std::unique_ptr<int>> { co_return std::make_unique<int>(1); };
+    const auto move_only = []() -> coro<std::unique_ptr<int>> {
+        co_return std::make_unique<int>(1);
+    };
     const auto nothing = []() -> coro<void> { co_return; };
     const auto main = [&]() -> coro<void> {
         auto [owned, none] = co_await heddle::gather(move_only(), nothing());

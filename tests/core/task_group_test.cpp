@@ -165,8 +165,7 @@ BOOST_AUTO_TEST_CASE(a_group_left_without_join_destroys_its_children_before_what
         throw std::runtime_error("no join");
     };
     BOOST_CHECK_THROW(loop.run_until_complete(main()), std::runtime_error);
-    BOOST_TEST(log ==
-               (words{"end of a word that is too long for the small buffer of a string"}));
+    BOOST_TEST(log == (words{"end of a word that is too long for the small buffer of a string"}));
     BOOST_TEST(loop.timer_count() == 0U);
 }
 

@@ -224,8 +224,8 @@ BOOST_AUTO_TEST_CASE(a_task_cannot_await_itself_or_a_future_of_another_loop) {
     };
     self = loop.create_task(main());
     loop.run_until_complete(self);
-    BOOST_TEST(log == (words{"a task cannot await itself",
-                             "the awaited future belongs to another loop"}));
+    BOOST_TEST(log ==
+               (words{"a task cannot await itself", "the awaited future belongs to another loop"}));
 }
 
 BOOST_AUTO_TEST_CASE(an_error_is_reported_if_nobody_looks_and_not_otherwise) {

@@ -16,7 +16,8 @@ namespace {
 
 class plain_timer final : public heddle::timer_entry {
 public:
-    explicit plain_timer(std::int64_t when) : timer_entry(heddle::time_point(heddle::duration(when))) {}
+    explicit plain_timer(std::int64_t when)
+        : timer_entry(heddle::time_point(heddle::duration(when))) {}
     void run() override {}
     void drop() noexcept override {}
     [[nodiscard]] std::uint64_t event_id() const noexcept override { return 0; }
@@ -38,8 +39,8 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_sorted_map_does) {
         for (int step = 0; step < 2'000; ++step) {
             const auto action = random.below(10);
             if (action < 5 || model.empty()) {
-                auto timer = std::make_unique<plain_timer>(
-                    static_cast<std::int64_t>(random.below(50)));
+                auto timer =
+                    std::make_unique<plain_timer>(static_cast<std::int64_t>(random.below(50)));
                 heap.push(*timer);
                 const auto when = timer->when();
                 model.emplace(std::pair(when, insertions++), std::move(timer));
@@ -55,8 +56,8 @@ BOOST_AUTO_TEST_CASE(it_does_what_a_sorted_map_does) {
                 model.erase(victim);
             }
             BOOST_REQUIRE(heap.size() == model.size());
-            BOOST_REQUIRE((heap.earliest() ==
-                           (model.empty() ? heddle::never : model.begin()->first.first)));
+            BOOST_REQUIRE(
+                (heap.earliest() == (model.empty() ? heddle::never : model.begin()->first.first)));
         }
     }
 }

@@ -152,7 +152,8 @@ int main(int argc, char** argv) {
     }
     bool same = true;
     for (const golden& each : all) {
-        same = compare(each.name, "any", digest_of(each, heddle::sim::level::any), each.any) && same;
+        same =
+            compare(each.name, "any", digest_of(each, heddle::sim::level::any), each.any) && same;
         same = compare(each.name, "timing", digest_of(each, heddle::sim::level::timing),
                        each.timing) &&
                same;

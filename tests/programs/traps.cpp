@@ -110,9 +110,9 @@ coro<void> moved_future() {
 }  // namespace
 
 int main() {
-    for (auto* program : {temporaries_as_arguments, named_closure, reference_capture,
-                          bound_function, moved_operand, variadic_gather, ranged_gather,
-                          no_locals, moved_future}) {
+    for (auto* program :
+         {temporaries_as_arguments, named_closure, reference_capture, bound_function, moved_operand,
+          variadic_gather, ranged_gather, no_locals, moved_future}) {
         heddle::sim::run(program);
         expect(alive == 0, "what the expression made is destroyed exactly once");
         alive = 0;

@@ -17,17 +17,17 @@ namespace sim = heddle::sim;
 BOOST_AUTO_TEST_SUITE(report)
 
 BOOST_AUTO_TEST_CASE(lengths_are_told_exactly_in_the_largest_unit_that_fits) {
-    for (const auto& [length, text] : std::map<heddle::duration, std::string>{
-             {0ns, "0 s"},
-             {5ms, "5 ms"},
-             {1500ms, "1.5 s"},
-             {1501ms, "1.501 s"},
-             {1500us, "1.5 ms"},
-             {1ns, "1 ns"},
-             {1001ns, "1.001 us"},
-             {90s, "90 s"},
-             {-5ms, "-5 ms"},
-             {1s + 1ns, "1000000.001 us"}}) {
+    for (const auto& [length, text] :
+         std::map<heddle::duration, std::string>{{0ns, "0 s"},
+                                                 {5ms, "5 ms"},
+                                                 {1500ms, "1.5 s"},
+                                                 {1501ms, "1.501 s"},
+                                                 {1500us, "1.5 ms"},
+                                                 {1ns, "1 ns"},
+                                                 {1001ns, "1.001 us"},
+                                                 {90s, "90 s"},
+                                                 {-5ms, "-5 ms"},
+                                                 {1s + 1ns, "1000000.001 us"}}) {
         BOOST_TEST(sim::text_of(length) == text);
     }
     BOOST_TEST(sim::text_of(heddle::duration::min()) == "-9223372036854775.808 us");

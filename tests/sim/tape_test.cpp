@@ -120,8 +120,7 @@ BOOST_AUTO_TEST_CASE(complaints_name_the_line_and_what_was_expected) {
     BOOST_TEST(complaint(text) == "a.tape:8: expected the number of choices");
     text = sim::to_text(example());
     text.replace(text.find("order 3 1"), 9, "order 3 3");
-    BOOST_TEST(complaint(text) ==
-               "a.tape:9: expected two options or more, and one of them taken");
+    BOOST_TEST(complaint(text) == "a.tape:9: expected two options or more, and one of them taken");
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_used_are_one_clear_line) {
@@ -185,8 +184,7 @@ BOOST_AUTO_TEST_CASE(a_tape_that_does_not_fit_names_the_first_entry) {
     BOOST_TEST(complaint_of(too_long).find("the program has ended") != std::string::npos);
     auto other_program = recorded;
     other_program.program = "three_tasks";
-    BOOST_TEST(complaint_of(other_program) ==
-               "this tape is of 'three_tasks', not of 'two_tasks'");
+    BOOST_TEST(complaint_of(other_program) == "this tape is of 'three_tasks', not of 'two_tasks'");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

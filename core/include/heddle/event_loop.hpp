@@ -54,9 +54,9 @@ class task;
 
 /// What went wrong in a callback, or in a future whose error nobody has looked at.
 struct exception_context {
-    std::string_view message;   ///< what happened, in asyncio's words
-    std::exception_ptr error;   ///< may be null
-    std::string source;         ///< the callback or task, for people
+    std::string_view message;  ///< what happened, in asyncio's words
+    std::exception_ptr error;  ///< may be null
+    std::string source;        ///< the callback or task, for people
 };
 
 struct loop_options {
@@ -98,10 +98,9 @@ public:
     /// throws goes to the exception handler. Throws usage_error on a closed loop.
     template <class F>
         requires std::is_invocable_v<std::decay_t<F>&&>
-    handle call_soon(F&& callback,
-                     std::source_location place = std::source_location::current()) {
-        auto* node = detail::make_callback<runnable>(*pool_, std::forward<F>(callback),
-                                                     event_kind::callback, new_callback_id(), place);
+    handle call_soon(F&& callback, std::source_location place = std::source_location::current()) {
+        auto* node = detail::make_callback<runnable>(
+            *pool_, std::forward<F>(callback), event_kind::callback, new_callback_id(), place);
         const handle result(node);
         push_callback(*node);
         return result;
@@ -121,9 +120,8 @@ public:
         requires std::is_invocable_v<std::decay_t<F>&&>
     timer_handle call_at(time_point deadline, F&& callback,
                          std::source_location place = std::source_location::current()) {
-        auto* node = detail::make_callback<timer_entry>(*pool_, std::forward<F>(callback),
-                                                        event_kind::timer, new_timer_id(), place,
-                                                        deadline);
+        auto* node = detail::make_callback<timer_entry>(
+            *pool_, std::forward<F>(callback), event_kind::timer, new_timer_id(), place, deadline);
         const timer_handle result(node);
         add_timer(*node);
         return result;
@@ -285,8 +283,8 @@ private:
     [[noreturn]] static void refuse_closed(runnable& item);
     // An idle guest's pushes take the instrumented path, so that others pay nothing for the test.
     void update_instrumented() noexcept {
-        instrumented_ = observer_ != nullptr || scheduler_ != nullptr ||
-                        (wakes_when_idle_ && !running_);
+        instrumented_ =
+            observer_ != nullptr || scheduler_ != nullptr || (wakes_when_idle_ && !running_);
     }
     void wake_if_idle() noexcept {
         if (wakes_when_idle_ && !running_) [[unlikely]] {
@@ -295,8 +293,7 @@ private:
     }
     void push_ready_instrumented(runnable& item);
     void push_callback_instrumented(runnable& item);
-    void push_done_callbacks_instrumented(detail::runnable_list& callbacks,
-                                          const waitable& source);
+    void push_done_callbacks_instrumented(detail::runnable_list& callbacks, const waitable& source);
     [[nodiscard]] time_point next_wanted() const noexcept;
     void run_plain();
     void run_scheduled();

@@ -12,9 +12,9 @@
 #include <coroutine>
 #include <exception>
 #include <functional>
-#include <optional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -214,7 +214,9 @@ public:
 
     /// Asks for its end. A future is cancelled at once (false if it is done already); a task gets
     /// a cancelled_error at its suspension point and may still end otherwise.
-    bool cancel(std::string_view message = {}) const { return state().cancel(cancel_message(message)); }
+    bool cancel(std::string_view message = {}) const {
+        return state().cancel(cancel_message(message));
+    }
 
     /// `callback` is called with this future, through call_soon, once it is done. A callback that
     /// itself holds this future keeps it, and itself, alive until then.
@@ -226,8 +228,7 @@ public:
             throw usage_error("add_done_callback: the loop of this future is gone");
         }
         auto* node = detail::make_callback<runnable>(
-            loop->pool(),
-            detail::done_call<T, std::decay_t<F>>(state(), std::forward<F>(callback)),
+            loop->pool(), detail::done_call<T, std::decay_t<F>>(state(), std::forward<F>(callback)),
             event_kind::done_callback, loop->new_callback_id(), place);
         const done_callback token(node);
         state().add_waiter(*node);

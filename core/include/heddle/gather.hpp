@@ -230,8 +230,7 @@ template <class Range>
     using value = detail::awaited_t<decltype(*std::begin(range))>;
     using state = detail::gather_vector<value>;
     using result = std::vector<detail::gathered_t<value>>;
-    auto* object =
-        ::new (loop.pool().allocate(sizeof(state))) state(loop.pool(), std::size(range));
+    auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool(), std::size(range));
     future<result> outer(detail::intrusive_ptr<detail::future_state<result>>::adopt(object));
     object->start(loop, range);
     return outer;

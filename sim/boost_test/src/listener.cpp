@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "listener.hpp"
 
-#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -12,7 +12,6 @@
 #include <boost/test/tree/observer.hpp>
 #include <boost/test/tree/test_unit.hpp>
 #include <boost/test/unit_test_log_formatter.hpp>
-#include <boost/test/unit_test_parameters.hpp>
 
 #include <heddle/sim/failure.hpp>
 #include <heddle/sim/simulation.hpp>
@@ -23,30 +22,16 @@ namespace bt = boost::unit_test;
 
 namespace {
 
+/// What a run says beyond this is not kept. Whether any log shows it is not known here: the JUnit
+/// log does not tell its level.
+constexpr std::size_t most_entries = 10'000;
+
 constexpr std::array built_in_formats{bt::OF_CLF, bt::OF_XML, bt::OF_JUNIT};
 
 /// The check's text without the values that it found: "check a == b".
 std::string sort_of(const std::string& text) {
     const std::size_t end = text.find(" has failed");
     return end == std::string::npos ? std::string() : text.substr(0, end);
-}
-
-/// From which level on any log shows entries. The JUnit log does not tell what it was set to; with
-/// --logger, it may be set to anything.
-bt::log_level lowest_level_shown() {
-    const std::string& parameter = bt::runtime_config::btrt_combined_logger;
-    std::vector<std::string> loggers;
-    if (bt::runtime_config::has(parameter)) {
-        loggers = bt::runtime_config::get<std::vector<std::string>>(parameter);
-    }
-    bt::log_level lowest = bt::log_all_errors;  // failures are wanted in any case
-    for (const bt::output_format format : {bt::OF_CLF, bt::OF_XML}) {
-        lowest = std::min(lowest, bt::unit_test_log.get_formatter(format)->get_log_level());
-    }
-    const bool any_junit = std::any_of(loggers.begin(), loggers.end(), [](const std::string& each) {
-        return each.find("JUNIT") != std::string::npos;
-    });
-    return any_junit ? bt::log_successful_tests : lowest;
 }
 
 /// By the base's function: JUnit's own takes `nothing` for `errors`, and keeps it elsewhere.
@@ -77,7 +62,6 @@ private:
 
     bool listening_ = false;
     bool keeping_ = false;
-    bt::log_level lowest_kept_ = bt::log_all_errors;
     std::array<bt::log_level, built_in_formats.size()> saved_levels_{};
     std::ostringstream nowhere_;
     log_entry last_;
@@ -133,7 +117,6 @@ void listener_t::begin(std::string if_it_crashes) {
     kept_ = {};
     stray_.reset();
     keeping_ = false;
-    lowest_kept_ = lowest_level_shown();
     for (std::size_t i = 0; i < built_in_formats.size(); ++i) {
         saved_levels_[i] = bt::unit_test_log.get_formatter(built_in_formats[i])->get_log_level();
         set_level(built_in_formats[i], bt::log_nothing);
@@ -161,14 +144,19 @@ void listener_t::end() {
 void listener_t::begin_run(bool kept) {
     ++runs_;
     keeping_ = kept;
-    set_level(bt::OF_CUSTOM_LOGGER, kept ? lowest_kept_ : bt::log_all_errors);
+    set_level(bt::OF_CUSTOM_LOGGER, kept ? bt::log_successful_tests : bt::log_all_errors);
 }
 
 void listener_t::take(log_entry entry) {
     if (entry.level >= bt::log_all_errors) {
         last_ = std::move(entry);  // the tool that wrote it says at once whether it counts
-    } else if (keeping_ && entry.level >= lowest_kept_) {
+    } else if (keeping_) {
         kept_.entries.push_back(std::move(entry));
+        if (kept_.entries.size() == most_entries) {
+            kept_.entries.push_back(
+                {bt::log_messages, {}, 0, "what this run says from here on is not kept", {}});
+            set_level(bt::OF_CUSTOM_LOGGER, bt::log_all_errors);
+        }
     }
 }
 
@@ -210,8 +198,9 @@ void listener_t::exception_caught(const boost::execution_exception&) {
     end();
     crashed_ = bt::framework::current_test_unit().full_name();
     std::string text = std::move(if_it_crashes_);
-    if (const std::size_t place = text.find('%'); place != std::string::npos) {
-        text.replace(place, 1, std::to_string(runs_));
+    constexpr std::string_view before = "in run ";
+    if (const std::size_t place = text.find("in run %"); place != std::string::npos) {
+        text.replace(place + before.size(), 1, std::to_string(runs_));
     }
     issue({bt::log_all_errors, {}, 0, std::move(text), {}});
 }

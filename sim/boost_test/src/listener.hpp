@@ -31,7 +31,7 @@ struct log_entry {
 
 /// What Boost.Test was told.
 struct heard {
-    std::vector<log_entry> entries;    ///< those that are no failures, as far as a log wants them
+    std::vector<log_entry> entries;    ///< those that are no failures, up to a limit
     std::optional<log_entry> failure;  ///< the first check that failed
     std::uint64_t passed = 0;
     std::uint64_t warnings = 0;
@@ -40,8 +40,8 @@ struct heard {
 /// While one lives, the listener listens. One at a time.
 class quiet {
 public:
-    /// `if_it_crashes` is logged should Boost.Test jump out of what runs; with the number of runs
-    /// that were begun in the place of "%".
+    /// `if_it_crashes` is logged should Boost.Test jump out of what runs. The "%" of "in run %"
+    /// becomes the number of runs that were begun.
     explicit quiet(std::string if_it_crashes);
     quiet(const quiet&) = delete;
     quiet& operator=(const quiet&) = delete;

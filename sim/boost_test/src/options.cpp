@@ -20,9 +20,9 @@ std::string joined(const std::vector<std::string_view>& words) {
 
 std::uint64_t number(std::string_view name, std::string_view value, std::uint64_t least) {
     std::uint64_t result = 0;
-    const char* const end = value.data() + value.size();
-    const auto [stopped, error] = std::from_chars(value.data(), end, result);
-    if (error != std::errc{} || stopped != end || result < least) {
+    const auto [stopped, error] =
+        std::from_chars(value.data(), value.data() + value.size(), result);
+    if (error != std::errc{} || stopped != value.data() + value.size() || result < least) {
         throw option_error(std::string(name) + ": expected a number from " + std::to_string(least) +
                            " to 18446744073709551615, found '" + std::string(value) + "'");
     }
@@ -89,8 +89,8 @@ options parse_options(std::string_view environment,
                 "--replay: a tape has a seed of its own and runs in the simulation: "
                 "leave out --seed and --backend");
         }
-        result.recorded = sim::read_tape(result.replay_file);
-        const std::string& wanted = result.recorded->program;
+        const std::string wanted =
+            result.recorded.emplace(sim::read_tape(result.replay_file)).program;
         if (std::find(cases.begin(), cases.end(), wanted) == cases.end()) {
             throw option_error(result.replay_file + ": this tape is of '" + wanted +
                                "', which is no case of this program");

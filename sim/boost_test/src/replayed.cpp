@@ -78,15 +78,15 @@ std::vector<deviation> deviations_of(const run_trace& trace) {
 }  // namespace
 
 sim::exploration as_found(const sim::tape& recorded, const sim::run_record& run,
-                          std::uint64_t asked) {
+                          const sim::failure& failed, std::uint64_t asked) {
     sim::exploration result;
     result.name = recorded.program;
     result.seed = recorded.seed;
     result.asked = asked;
     result.schedules = recorded.schedule + 1;
     sim::finding& found = result.found.emplace();
-    found.what = *run.failed;
-    found.minimal_failure = *run.failed;
+    found.what = failed;
+    found.minimal_failure = failed;
     found.schedule = recorded.schedule;
     found.digest = run.digest;
     found.full = recorded;

@@ -10,10 +10,10 @@
 
 namespace heddle::boost_test::detail {
 
-/// What a campaign would have found, had it come to this run of `recorded`, which failed. `asked`
+/// What a campaign would have found, had it come to this run of `recorded`, which `failed`. `asked`
 /// is the number of schedules of the campaign. What a tape does not tell is left out: whether
 /// timing alone can do it, where the tape's level is `any`.
 [[nodiscard]] sim::exploration as_found(const sim::tape& recorded, const sim::run_record& run,
-                                        std::uint64_t asked);
+                                        const sim::failure& failed, std::uint64_t asked);
 
 }  // namespace heddle::boost_test::detail

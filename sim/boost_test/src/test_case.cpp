@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -87,7 +88,8 @@ const options& asked() {
 
 /// A tape that is not replayed must not pass for one that was.
 boost::test_tools::assertion_result replayed_case_is_selected(bt::test_unit_id) {
-    const std::string& wanted = asked().recorded->program;
+    const auto& recorded = asked().recorded;
+    const std::string wanted = recorded ? recorded->program : std::string();
     for (const bt::test_unit_id id : registered_ids()) {
         const auto& unit = bt::framework::get(id, bt::TUT_CASE);
         if (unit.full_name() == wanted && unit.is_enabled()) {
@@ -133,8 +135,8 @@ void issue_failure_at(const sim::failure& what, const std::string& text,
 
 std::string command(const std::string& name, const std::string& option) {
     std::string text = quoted(program_path()) + " --run_test=" + quoted(name) + " -- " + option;
-    if (asked().schedules) {
-        text += " --schedules=" + std::to_string(*asked().schedules);
+    if (const auto& schedules = asked().schedules) {
+        text += " --schedules=" + std::to_string(*schedules);
     }
     return text;
 }
@@ -144,7 +146,7 @@ std::string seed_command(const std::string& name, std::uint64_t seed) {
 }
 
 /// Boost.Test writes "error: " itself.
-std::string without_prefix(std::string text) {
+std::string without_prefix(const std::string& text) {
     constexpr std::string_view prefix = "error: ";
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
@@ -170,7 +172,7 @@ public:
 
 private:
     sim::run_record rerun(const sim::tape& recorded, quiet& scope) const;
-    void report_finding(const sim::exploration& result);
+    void report_finding(const sim::exploration& result, const sim::finding& found);
     [[nodiscard]] std::string replay_command(const sim::tape& minimal, std::string& problem) const;
 
     case_body body_;
@@ -197,14 +199,16 @@ void simulated_case::explore() {
         said = scope.kept();
         stray = scope.stray();
     } catch (const std::exception& error) {
-        return issue_failure_at({}, name_ + " could not be explored (seed " +
-                                        std::to_string(options_.seed) + "): " + error.what());
+        const std::string seed = std::to_string(options_.seed);
+        return issue_failure_at({}, name_ + " could not be explored (seed " + seed +
+                                        "): " + error.what() +
+                                        "\n  again:  " + seed_command(name_, options_.seed));
     }
     if (stray) {
         issue_failure(stray->file, stray->line, stray->text, stray->contexts);
     }
     if (result.found) {
-        return report_finding(result);
+        return report_finding(result, *result.found);
     }
     issue(said);
     log_message(name_ + ": no failure in " + std::to_string(result.schedules) +
@@ -223,8 +227,7 @@ sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope) c
 
 /// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
 /// the tape that is handed out does fail.
-void simulated_case::report_finding(const sim::exploration& result) {
-    const sim::finding& found = *result.found;
+void simulated_case::report_finding(const sim::exploration& result, const sim::finding& found) {
     if (found.what.what == sim::failure_class::nondeterminism) {
         return issue_failure_at(
             found.what, without_prefix(sim::report(result, seed_command(name_, result.seed))));
@@ -285,9 +288,9 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
     if (!run.failed) {
         return log_message(name_ + ": replayed from " + file + ", no failure");
     }
-    const sim::exploration result = as_found(recorded, run, options_.schedules);
+    const sim::exploration result = as_found(recorded, run, *run.failed, options_.schedules);
     std::string text = without_prefix(sim::report(result, again));
-    if (result.found->timing == sim::timing_answer::not_found) {
+    if (result.found && result.found->timing == sim::timing_answer::not_found) {
         const std::size_t line = text.find("\n  on a real loop, by timing alone: ");
         text.erase(line, text.find('\n', line + 1) - line);
     }
@@ -297,16 +300,24 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
 
 // ---- other backends ------------------------------------------------------------------------
 
-/// Errors that nobody awaits. What BOOST_REQUIRE throws has been counted where it was thrown.
-void take_lost_error(event_loop&, const exception_context& context) {
+/// What BOOST_REQUIRE throws has been counted where it was thrown.
+bool is_from_a_check(const std::exception_ptr& error) {
     try {
-        if (context.error) {
-            std::rethrow_exception(context.error);
+        if (error) {
+            std::rethrow_exception(error);
         }
     } catch (const boost::execution_aborted&) {
-        return;
+        return true;
     } catch (...) {
-        // Whatever it is, described below.
+        return false;
+    }
+    return false;
+}
+
+/// Errors that nobody awaits.
+void take_lost_error(event_loop&, const exception_context& context) {
+    if (is_from_a_check(context.error)) {
+        return;
     }
     issue_failure_at({}, std::string(context.message) + ": " + describe(context.error) + " (" +
                              context.source + ")");
@@ -328,18 +339,19 @@ void run_case(case_body body) {
     if (asked().backend != "sim") {
         return run_for_real(body, asked().backend);
     }
-    if (crashed_before()) {
-        return issue_failure_at({}, "not run: '" + *crashed_before() +
-                                        "' has crashed in this process, inside of a loop");
+    if (const auto& crashed = crashed_before()) {
+        return issue_failure_at(
+            {}, "not run: '" + *crashed + "' has crashed in this process, inside of a loop");
     }
     simulated_case one(body);
-    if (!asked().recorded) {
+    const auto& recorded = asked().recorded;
+    if (!recorded) {
         return one.explore();
     }
-    if (asked().recorded->program == bt::framework::current_test_unit().full_name()) {
-        return one.replay(*asked().recorded, asked().replay_file);
+    if (recorded->program == bt::framework::current_test_unit().full_name()) {
+        return one.replay(*recorded, asked().replay_file);
     }
-    log_message("not run: only '" + asked().recorded->program + "' is replayed");
+    log_message("not run: only '" + recorded->program + "' is replayed");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ public:
         }
     }
     intrusive_ptr(const intrusive_ptr& other) noexcept : intrusive_ptr(other.object_) {}
-    intrusive_ptr(intrusive_ptr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    intrusive_ptr(intrusive_ptr&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)) {}
     template <class U>
         requires std::is_convertible_v<U*, T*>
     intrusive_ptr(const intrusive_ptr<U>& other) noexcept : intrusive_ptr(other.get()) {}

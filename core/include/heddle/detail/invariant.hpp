@@ -11,6 +11,6 @@ namespace heddle::detail {
 
 }  // namespace heddle::detail
 
-#define HEDDLE_INVARIANT(condition, what)                                      \
-    ((condition) ? static_cast<void>(0)                                        \
+#define HEDDLE_INVARIANT(condition, what) \
+    ((condition) ? static_cast<void>(0)   \
                  : ::heddle::detail::broken_invariant((what), __FILE__, __LINE__))

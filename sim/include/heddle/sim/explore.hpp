@@ -24,9 +24,9 @@ inline constexpr std::uint64_t default_schedules = 1'000;
 inline constexpr std::uint64_t default_seed = 1;
 
 struct explore_options {
-    std::string name = "program";                     ///< in reports and tapes
-    std::uint64_t schedules = default_schedules;      ///< how many runs at most
-    std::uint64_t seed = default_seed;                ///< the master seed
+    std::string name = "program";                 ///< in reports and tapes
+    std::uint64_t schedules = default_schedules;  ///< how many runs at most
+    std::uint64_t seed = default_seed;            ///< the master seed
     level allowed = level::any;
     run_limits limits;
     /// How many runs the search for the same failure by timing alone may take.
@@ -66,11 +66,11 @@ struct finding {
     failure what;
     std::uint64_t schedule = 0;  ///< the run that failed
     std::uint64_t digest = 0;
-    tape full;                   ///< its tape
+    tape full;  ///< its tape
     std::vector<deviation> minimal;
-    tape minimal_tape;           ///< replays the minimal schedule exactly
-    failure minimal_failure;     ///< the same failure, as it shows in that run
-    std::uint64_t replays = 0;   ///< runs that minimising took
+    tape minimal_tape;          ///< replays the minimal schedule exactly
+    failure minimal_failure;    ///< the same failure, as it shows in that run
+    std::uint64_t replays = 0;  ///< runs that minimising took
     timing_answer timing = timing_answer::not_found;
     std::uint64_t timing_runs = 0;
 };
@@ -81,7 +81,7 @@ struct exploration {
     std::uint64_t asked = 0;
     std::uint64_t schedules = 0;  ///< runs made until the first failure, or all
     std::uint64_t steps = 0;
-    std::uint64_t digest = 0;     ///< of all runs, in order
+    std::uint64_t digest = 0;  ///< of all runs, in order
     std::optional<finding> found;
 };
 

@@ -36,8 +36,7 @@ struct failure {
 
     /// Whether it is the same thing that went wrong, whatever values the message shows.
     [[nodiscard]] bool same_as(const failure& other) const noexcept {
-        return what == other.what && file == other.file && line == other.line &&
-               sort == other.sort;
+        return what == other.what && file == other.file && line == other.line && sort == other.sort;
     }
 };
 

@@ -36,7 +36,7 @@ struct step_record {
     std::string label;
     std::string file;
     std::uint32_t line = 0;
-    time_point when{};                      ///< when it ran
+    time_point when{};                       ///< when it ran
     duration stalled{};                      ///< how long it took, if it was made to take long
     std::uint32_t stall_option = 0;          ///< ... and the option that says so
     std::vector<std::uint64_t> passed_over;  ///< what was ready before it in the plain loop's order

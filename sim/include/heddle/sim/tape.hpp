@@ -41,11 +41,11 @@ struct choice {
 };
 
 struct tape {
-    std::string program;           ///< what it was recorded from
-    std::uint64_t seed = 0;        ///< the campaign's master seed
-    std::uint64_t schedule = 0;    ///< the run's number in the campaign
-    level allowed = level::fifo;   ///< what was open
-    duration longest_stall{};      ///< run_limits::longest_stall, on which options depend
+    std::string program;          ///< what it was recorded from
+    std::uint64_t seed = 0;       ///< the campaign's master seed
+    std::uint64_t schedule = 0;   ///< the run's number in the campaign
+    level allowed = level::fifo;  ///< what was open
+    duration longest_stall{};     ///< run_limits::longest_stall, on which options depend
     std::vector<choice> choices;
 
     friend bool operator==(const tape&, const tape&) = default;

@@ -14,9 +14,9 @@
 namespace heddle::asio_backend::detail {
 
 /// steady_timer without the indirection of any_io_executor.
-using timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-    boost::asio::io_context::executor_type>;
+using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                boost::asio::io_context::executor_type>;
 
 class real_clock {
 public:

@@ -245,13 +245,16 @@ void describe_deviations(deviations& all, const run_trace& trace,
 std::optional<minimal_schedule> minimise(simulation& one, const program& main, const tape& failing,
                                          const failure& wanted, std::uint64_t most_replays) {
     run_trace trace;
-    {
+    try {
         exact_replay chooser(failing);
         const run_record& run = one.run(main, chooser, failing.allowed, true);
         if (!run.failed || !run.failed->same_as(wanted) || run.choices != failing.choices) {
             return std::nullopt;
         }
         trace = *run.trace;
+    } catch (const replay_error&) {
+        // Not even the choices are the same ones.
+        return std::nullopt;
     }
     search finder(one, main, failing.allowed, wanted, most_replays);
     const deviations constraints = derive_constraints(trace);

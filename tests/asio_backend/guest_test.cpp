@@ -242,18 +242,21 @@ BOOST_AUTO_TEST_CASE(no_wake_up_of_another_thread_is_lost) {
 }
 
 BOOST_AUTO_TEST_CASE(another_thread_that_is_about_to_wake_a_guest_does_not_let_its_host_go) {
-    // The two sides begin at the same time, again and again: whoever comes second relies on the
-    // turn that the first is about to queue.
+    // The two sides begin at nearly the same time, again and again: whoever comes second relies on
+    // the turn that the first is about to queue.
     for (int i = 0; i < 300; ++i) {
         guest visitor(io);
         auto answer = visitor.loop().create_future<int>();
         std::atomic<bool> go{false};
         std::thread other([&] {
-            while (!go.load()) {
-            }
+            go.store(true);
             visitor.loop().call_soon_threadsafe([&] { answer.set_result(i); });
         });
-        go.store(true);
+        while (!go.load()) {
+            std::this_thread::yield();
+        }
+        for (int spins = 0; spins < 20 * i && go.load(); ++spins) {
+        }
         auto waiting = visitor.loop().create_task(wait_for(answer));
         io.restart();
         io.run();

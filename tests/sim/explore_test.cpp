@@ -282,6 +282,22 @@ BOOST_AUTO_TEST_CASE(a_program_that_is_not_deterministic_is_called_that) {
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(so_is_one_whose_choices_differ_from_run_to_run) {
+    const auto calls = std::make_shared<int>(0);
+    const auto program = [calls]() -> coro<void> {
+        const auto turn = []() -> coro<void> { co_await heddle::sleep(0ns); };
+        heddle::task_group group;
+        for (int i = 0; i < 2 + *calls % 3; ++i) {
+            group.create_task(turn());
+        }
+        co_await group.join();
+        sim::check(++*calls != 3, "not the third call");
+    };
+    const auto result = sim::explore(program, named("unstable"));
+    BOOST_REQUIRE(result.found.has_value());
+    BOOST_TEST((result.found->what.what == sim::failure_class::nondeterminism));
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_under_fifo_needs_no_schedule) {
     const auto program = []() -> coro<void> {
         co_await heddle::sleep(1ms);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Coroutines that await coroutines in place: a child that has its result at once; a chain of
+// 10,000, built up and run down.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "row.hpp"
+#include "worlds.hpp"
+
+namespace bench {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint64_t depth = 10'000;
+
+// Each workload once: the two kinds of coroutine differ in nothing but their type.
+
+template <class Coro>
+Coro child(std::uint64_t value) {
+    co_return value;
+}
+
+template <class Coro>
+Coro await_children(std::uint64_t n) {
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < n; ++i) {
+        sum += co_await child<Coro>(1);
+    }
+    co_return sum;
+}
+
+template <class Coro>
+Coro chain(std::uint64_t below) {
+    if (below == 0) {
+        co_return std::uint64_t{1};
+    }
+    co_return 1 + co_await chain<Coro>(below - 1);
+}
+
+template <class Coro>
+Coro await_chains(std::uint64_t chains) {
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < chains; ++i) {
+        sum += co_await chain<Coro>(depth - 1);
+    }
+    co_return sum;
+}
+
+using heddle_coro = heddle::coro<std::uint64_t>;
+using asio_coro = asio_awaitable<std::uint64_t>;
+
+std::uint64_t run(virtual_world& world, heddle_coro main) {
+    return world.loop.run_until_complete(std::move(main));
+}
+
+asio_awaitable<void> store_result(asio_coro main, std::uint64_t& result) {
+    result = co_await std::move(main);
+}
+
+std::uint64_t run(asio_world& world, asio_coro main) {
+    std::uint64_t result = 0;
+    asio::co_spawn(world.context, store_result(std::move(main), result), asio::detached);
+    world.run();
+    return result;
+}
+
+template <class World, class Coro>
+void ready_child(World& world, std::uint64_t n) {
+    check(run(world, await_children<Coro>(n)) == n, "await_ready_child");
+}
+
+template <class World, class Coro>
+void chain_down(World& world, std::uint64_t n) {
+    check(run(world, await_chains<Coro>(n / depth)) == n / depth * depth, "await_chain");
+}
+
+}  // namespace
+
+void add_await_rows(std::vector<row>& rows) {
+    constexpr std::uint64_t million = 1'000'000;
+    rows.push_back(make_row<virtual_world>("await_ready_child", million,
+                                           ready_child<virtual_world, heddle_coro>));
+    rows.push_back(
+        make_row<asio_world>("await_ready_child", million, ready_child<asio_world, asio_coro>));
+    rows.push_back(
+        make_row<virtual_world>("await_chain", million, chain_down<virtual_world, heddle_coro>));
+    rows.push_back(make_row<asio_world>("await_chain", million, chain_down<asio_world, asio_coro>));
+}
+
+}  // namespace bench

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Exploring: whole executions of a small racy program, one after the other, each with another
+// schedule. Asio has nothing beside it.
+#include <cstdint>
+#include <vector>
+
+#include <heddle/heddle.hpp>
+#include <heddle/sim/explore.hpp>
+
+#include "row.hpp"
+#include "worlds.hpp"
+
+namespace bench {
+
+namespace {
+
+/// Reads, lets others run, writes: what the others wrote meanwhile is lost. Six steps.
+heddle::coro<void> add_three(int& shared) {
+    co_await heddle::sleep(heddle::duration::zero());
+    for (int i = 0; i < 3; ++i) {
+        const int seen = shared;
+        co_await heddle::sleep(heddle::duration::zero());
+        shared = seen + 1;
+    }
+    co_await heddle::sleep(heddle::duration::zero());
+}
+
+/// Three such tasks. What was lost is seen but not complained about: all schedules are run.
+heddle::coro<void> racy_program(std::uint64_t& lost) {
+    int shared = 0;
+    co_await heddle::gather(add_three(shared), add_three(shared), add_three(shared));
+    lost += static_cast<std::uint64_t>(9 - shared);
+}
+
+struct explore_world {
+    static constexpr const char* side = heddle_side;
+};
+
+void explore(explore_world&, std::uint64_t n) {
+    std::uint64_t lost = 0;
+    const heddle::sim::program program = [&lost] { return racy_program(lost); };
+    heddle::sim::explore_options options;
+    options.schedules = n;
+    const heddle::sim::exploration result = heddle::sim::explore(program, options);
+    check(!result.found && result.schedules == n && lost > 0, "explore");
+}
+
+}  // namespace
+
+void add_simulation_rows(std::vector<row>& rows) {
+    rows.push_back(make_row<explore_world>("explore", 10'000, explore));
+}
+
+}  // namespace bench

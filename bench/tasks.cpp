@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Tasks: made and gathered by the thousand; and a thousand of them taking turns.
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "row.hpp"
+#include "worlds.hpp"
+
+namespace bench {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint64_t group = 1'000;
+
+// ---- spawn and join: tasks that return an int, gathered by 1,000 ----------------------------
+
+heddle::coro<int> heddle_child(int value) { co_return value; }
+
+heddle::coro<std::uint64_t> heddle_spawn_groups(std::uint64_t groups) {
+    std::uint64_t sum = 0;
+    for (std::uint64_t i = 0; i < groups; ++i) {
+        std::vector<heddle::coro<int>> children;
+        children.reserve(group);
+        for (std::uint64_t j = 0; j < group; ++j) {
+            children.push_back(heddle_child(1));
+        }
+        const std::vector<int> results = co_await heddle::gather(std::move(children));
+        for (const int each : results) {
+            sum += static_cast<std::uint64_t>(each);
+        }
+    }
+    co_return sum;
+}
+
+template <class World>
+void heddle_spawn_join(World& world, std::uint64_t n) {
+    const std::uint64_t sum = world.loop.run_until_complete(heddle_spawn_groups(n / group));
+    check(sum == n / group * group, "spawn_join");
+}
+
+asio_awaitable<int> asio_child(int value) { co_return value; }
+
+/// What a program on Asio makes for itself to wait for a group: a counter, and the coroutine that
+/// goes on at zero. (experimental::make_parallel_group takes more.)
+struct asio_join {
+    std::uint64_t left = 0;
+    std::function<void()> go_on;
+
+    void one_done() {
+        if (--left == 0) {
+            std::exchange(go_on, nullptr)();
+        }
+    }
+    asio_awaitable<void> wait() {
+        co_await asio::async_initiate<const asio::use_awaitable_t<asio_executor>, void()>(
+            [this](auto handler) {
+                auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+                go_on = [kept] { std::move (*kept)(); };
+            },
+            use_asio_awaitable);
+    }
+};
+
+asio_awaitable<void> asio_spawn_groups(std::uint64_t groups, std::uint64_t& sum) {
+    const auto executor = co_await asio::this_coro::executor;
+    asio_join join;
+    std::vector<int> results(group);
+    for (std::uint64_t i = 0; i < groups; ++i) {
+        join.left = group;
+        for (std::size_t j = 0; j < group; ++j) {
+            asio::co_spawn(executor, asio_child(1),
+                           [&join, &results, j](const std::exception_ptr&, int value) {
+                               results[j] = value;
+                               join.one_done();
+                           });
+        }
+        co_await join.wait();
+        for (const int each : results) {
+            sum += static_cast<std::uint64_t>(each);
+        }
+    }
+}
+
+void asio_spawn_join(asio_world& world, std::uint64_t n) {
+    std::uint64_t sum = 0;
+    asio::co_spawn(world.context, asio_spawn_groups(n / group, sum), asio::detached);
+    world.run();
+    check(sum == n / group * group, "spawn_join");
+}
+
+// ---- yield: 1,000 tasks taking turns --------------------------------------------------------
+
+heddle::coro<void> heddle_turns(std::uint64_t turns, std::uint64_t& taken) {
+    for (std::uint64_t i = 0; i < turns; ++i) {
+        co_await heddle::sleep(heddle::duration::zero());
+        ++taken;
+    }
+}
+
+heddle::coro<void> heddle_take_turns(std::uint64_t turns, std::uint64_t& taken) {
+    std::vector<heddle::task<void>> tasks;
+    tasks.reserve(group);
+    for (std::uint64_t i = 0; i < group; ++i) {
+        tasks.push_back(heddle::create_task(heddle_turns(turns, taken)));
+    }
+    for (const heddle::task<void>& each : tasks) {
+        co_await each;
+    }
+}
+
+template <class World>
+void heddle_yield(World& world, std::uint64_t n) {
+    std::uint64_t taken = 0;
+    world.loop.run_until_complete(heddle_take_turns(n / group, taken));
+    check(taken == n / group * group, "yield");
+}
+
+asio_awaitable<void> asio_turns(std::uint64_t turns, std::uint64_t& taken) {
+    const auto executor = co_await asio::this_coro::executor;
+    for (std::uint64_t i = 0; i < turns; ++i) {
+        co_await asio::post(executor, use_asio_awaitable);
+        ++taken;
+    }
+}
+
+void asio_yield(asio_world& world, std::uint64_t n) {
+    std::uint64_t taken = 0;
+    for (std::uint64_t i = 0; i < group; ++i) {
+        asio::co_spawn(world.context, asio_turns(n / group, taken), asio::detached);
+    }
+    world.run();
+    check(taken == n / group * group, "yield");
+}
+
+}  // namespace
+
+void add_task_rows(std::vector<row>& rows) {
+    constexpr std::uint64_t spawned = 100'000;
+    rows.push_back(
+        make_row<virtual_world>("spawn_join", spawned, heddle_spawn_join<virtual_world>));
+    rows.push_back(
+        make_row<backend_world>("spawn_join", spawned, heddle_spawn_join<backend_world>));
+    rows.push_back(make_row<asio_world>("spawn_join", spawned, asio_spawn_join));
+    constexpr std::uint64_t turns = 1'000'000;
+    rows.push_back(make_row<virtual_world>("yield", turns, heddle_yield<virtual_world>));
+    rows.push_back(make_row<backend_world>("yield", turns, heddle_yield<backend_world>));
+    rows.push_back(make_row<asio_world>("yield", turns, asio_yield));
+}
+
+}  // namespace bench

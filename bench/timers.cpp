@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// Timers at random deadlines: fired; half of them cancelled; and a thousand that set themselves
+// again.
+//
+// heddle's are set ahead and fire in virtual time, one iteration and one turn of the clock for
+// each deadline. Asio's lie in the past, so that it need not wait either: it takes all that are
+// due at one go, which is less work than it would have in real time.
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "random.hpp"
+#include "row.hpp"
+#include "worlds.hpp"
+
+namespace bench {
+
+namespace {
+
+using clock = asio_timer::clock_type;
+
+constexpr std::uint32_t latest = 1'000'000'000;  // nanoseconds
+constexpr std::size_t rearming = 1'000;
+constexpr std::uint64_t timer_seed = 4;
+
+// ---- set, perhaps cancelled, fired ----------------------------------------------------------
+
+void heddle_timers(virtual_world& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    const heddle::time_point start = world.loop.time();
+    for (std::uint64_t i = 0; i < n; ++i) {
+        world.loop.call_at(start + heddle::duration(random.up_to(latest)), [&fired] { ++fired; });
+    }
+    world.loop.call_at(start + heddle::duration(latest), [&world] { world.loop.stop(); });
+    world.loop.run_forever();
+    check(fired == n, "timers");
+}
+
+void asio_timers(asio_world& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    std::vector<asio_timer> timers;
+    timers.reserve(n);
+    const clock::time_point start = clock::now() - std::chrono::nanoseconds(latest);
+    for (std::uint64_t i = 0; i < n; ++i) {
+        timers.emplace_back(world.context, start + std::chrono::nanoseconds(random.up_to(latest)));
+        timers.back().async_wait([&fired](const boost::system::error_code&) { ++fired; });
+    }
+    world.run();
+    check(fired == n, "timers");
+}
+
+void heddle_half_cancelled(virtual_world& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    std::vector<heddle::timer_handle> timers;
+    timers.reserve(n);
+    const heddle::time_point start = world.loop.time();
+    for (std::uint64_t i = 0; i < n; ++i) {
+        timers.push_back(world.loop.call_at(start + heddle::duration(random.up_to(latest)),
+                                            [&fired] { ++fired; }));
+    }
+    for (std::size_t i = 0; i < n; i += 2) {
+        timers[i].cancel();
+    }
+    world.loop.call_at(start + heddle::duration(latest), [&world] { world.loop.stop(); });
+    world.loop.run_forever();
+    check(fired == n / 2, "timers_half_cancelled");
+}
+
+void asio_half_cancelled(asio_world& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    std::vector<asio_timer> timers;
+    timers.reserve(n);
+    const clock::time_point start = clock::now() - std::chrono::nanoseconds(latest);
+    for (std::uint64_t i = 0; i < n; ++i) {
+        timers.emplace_back(world.context, start + std::chrono::nanoseconds(random.up_to(latest)));
+        timers.back().async_wait(
+            [&fired](const boost::system::error_code& error) { fired += error ? 0 : 1; });
+    }
+    for (std::size_t i = 0; i < n; i += 2) {
+        timers[i].cancel();
+    }
+    world.run();
+    check(fired == n / 2, "timers_half_cancelled");
+}
+
+// ---- re-arming ------------------------------------------------------------------------------
+
+struct rearming_state {
+    random_numbers random{timer_seed};
+    std::uint64_t to_set;
+    std::uint64_t to_fire;
+};
+
+struct heddle_rearming {
+    heddle::event_loop* loop;
+    rearming_state* state;
+
+    void operator()() const {
+        if (state->to_set > 0) {
+            --state->to_set;
+            loop->call_later(heddle::duration(state->random.up_to(1'000'000)), *this);
+        }
+        if (--state->to_fire == 0) {
+            loop->stop();
+        }
+    }
+};
+
+void heddle_rearm(virtual_world& world, std::uint64_t n) {
+    rearming_state state{.to_set = n - rearming, .to_fire = n};
+    for (std::size_t i = 0; i < rearming; ++i) {
+        world.loop.call_later(heddle::duration(state.random.up_to(1'000'000)),
+                              heddle_rearming{&world.loop, &state});
+    }
+    world.loop.run_forever();
+    check(state.to_fire == 0, "timers_rearming");
+}
+
+struct asio_rearming {
+    asio_timer* timer;
+    rearming_state* state;
+
+    void set(clock::time_point from) const {
+        timer->expires_at(from + std::chrono::nanoseconds(state->random.up_to(1'000'000)));
+        timer->async_wait(*this);
+    }
+    void operator()(const boost::system::error_code&) const {
+        if (state->to_set > 0) {
+            --state->to_set;
+            set(timer->expiry());
+        }
+        --state->to_fire;
+    }
+};
+
+void asio_rearm(asio_world& world, std::uint64_t n) {
+    rearming_state state{.to_set = n - rearming, .to_fire = n};
+    // So far back that the last of them lies in the past as well.
+    const clock::time_point start =
+        clock::now() - std::chrono::milliseconds(1) * static_cast<std::int64_t>(n / rearming * 4);
+    std::deque<asio_timer> timers;
+    for (std::size_t i = 0; i < rearming; ++i) {
+        asio_rearming{&timers.emplace_back(world.context), &state}.set(start);
+    }
+    world.run();
+    check(state.to_fire == 0, "timers_rearming");
+}
+
+// ---- tickers: 100 of one second -------------------------------------------------------------
+
+constexpr std::uint64_t tickers = 100;
+
+heddle::coro<void> tick(std::uint64_t seconds, std::uint64_t& ticks) {
+    for (std::uint64_t i = 0; i < seconds; ++i) {
+        co_await heddle::sleep(std::chrono::seconds(1));
+        ++ticks;
+    }
+}
+
+heddle::coro<void> tick_all(std::uint64_t seconds, std::uint64_t& ticks) {
+    std::vector<heddle::task<void>> tasks;
+    tasks.reserve(tickers);
+    for (std::uint64_t i = 0; i < tickers; ++i) {
+        tasks.push_back(heddle::create_task(tick(seconds, ticks)));
+    }
+    for (const heddle::task<void>& each : tasks) {
+        co_await each;
+    }
+}
+
+void heddle_tickers(virtual_world& world, std::uint64_t n) {
+    const std::uint64_t seconds = n / tickers;
+    std::uint64_t ticks = 0;
+    const heddle::time_point start = world.loop.time();
+    world.loop.run_until_complete(tick_all(seconds, ticks));
+    check(ticks == seconds * tickers && world.loop.time() - start == std::chrono::seconds(seconds),
+          "tickers");
+}
+
+}  // namespace
+
+void add_timer_rows(std::vector<row>& rows) {
+    constexpr std::uint64_t million = 1'000'000;
+    rows.push_back(make_row<virtual_world>("timers", million, heddle_timers));
+    rows.push_back(make_row<asio_world>("timers", million, asio_timers));
+    rows.push_back(
+        make_row<virtual_world>("timers_half_cancelled", million, heddle_half_cancelled));
+    rows.push_back(make_row<asio_world>("timers_half_cancelled", million, asio_half_cancelled));
+    rows.push_back(make_row<virtual_world>("timers_rearming", million, heddle_rearm));
+    rows.push_back(make_row<asio_world>("timers_rearming", million, asio_rearm));
+    rows.push_back(make_row<virtual_world>("tickers", million, heddle_tickers));
+}
+
+}  // namespace bench

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The loops that a workload runs on.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include <heddle/asio_backend.hpp>
+#include <heddle/heddle.hpp>
+#include <heddle/sim/virtual_clock.hpp>
+
+#include "row.hpp"
+
+namespace bench {
+
+/// heddle in virtual time, without a scheduler: the plain loop.
+struct virtual_world {
+    static constexpr const char* side = heddle_side;
+    heddle::sim::virtual_clock clock;
+    heddle::event_loop loop{clock};
+};
+
+/// heddle in real time, on an io_context of its own.
+struct backend_world {
+    static constexpr const char* side = backend_side;
+    heddle::asio_backend::own_context backend;
+    heddle::event_loop loop{backend};
+};
+
+/// Boost.Asio as it comes, told that there is one thread. In its fastest form: executors by their
+/// own type, not as any_io_executor.
+using asio_executor = boost::asio::io_context::executor_type;
+template <class T>
+using asio_awaitable = boost::asio::awaitable<T, asio_executor>;
+inline constexpr boost::asio::use_awaitable_t<asio_executor> use_asio_awaitable;
+using asio_timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, asio_executor>;
+
+struct asio_world {
+    static constexpr const char* side = asio_side;
+    boost::asio::io_context context{1};
+
+    /// Until nothing is left to do.
+    void run() {
+        context.restart();
+        context.run();
+    }
+};
+
+}  // namespace bench

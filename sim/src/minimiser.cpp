@@ -156,21 +156,6 @@ private:
 
 // ---- what people read ----------------------------------------------------------------------
 
-std::string text_of_event(const step_record& event) {
-    switch (event.kind) {
-        case event_kind::step:
-            return "the step of " + event.label;
-        case event_kind::wakeup:
-            return "the wake-up of " + event.label;
-        case event_kind::timer:
-            return "the timer of the " + event.label;
-        case event_kind::callback:
-        case event_kind::done_callback:
-            return "the " + event.label;
-    }
-    return event.label;
-}
-
 std::string at(time_point when) { return "at " + text_of(when - time_point{}) + "   "; }
 
 void describe_place(deviation& each, const step_record& event) {
@@ -185,8 +170,8 @@ void describe_hold(deviation& each, const run_trace& trace) {
         each.text = "an event that never became ready waited";
         return;
     }
-    each.text = at(held->second.when) + text_of_event(held->second) + " waited for " +
-                (until != trace.seen.end() ? text_of_event(until->second)
+    each.text = at(held->second.when) + text_of(held->second) + " waited for " +
+                (until != trace.seen.end() ? text_of(until->second)
                                            : std::string("an event that did not come"));
     describe_place(each, held->second);
 }
@@ -202,7 +187,7 @@ void describe_delay(deviation& each, const run_trace& trace) {
     }
     for (const step_record& step : trace.steps) {
         if (step.event == each.event) {
-            each.text = at(step.when) + text_of_event(step) + " took " + text_of(step.stalled);
+            each.text = at(step.when) + text_of(step) + " took " + text_of(step.stalled);
             describe_place(each, step);
         }
     }
@@ -227,7 +212,7 @@ void describe_deviations(deviations& all, const run_trace& trace,
                     for (const auto& [id, seen] : trace.seen) {
                         if (static_cast<std::uint32_t>(id >> 32) == choices[entry].label) {
                             each.text =
-                                at(seen.when) + text_of_event(seen) +
+                                at(seen.when) + text_of(seen) +
                                 (choices[entry].kind == choice_kind::order ? " ran before its turn"
                                                                            : " took longer");
                             describe_place(each, seen);

@@ -88,6 +88,21 @@ std::string text_of(duration length) {
     return std::to_string(count) + " ns";
 }
 
+std::string text_of(const step_record& event) {
+    switch (event.kind) {
+        case event_kind::step:
+            return "the step of " + event.label;
+        case event_kind::wakeup:
+            return "the wake-up of " + event.label;
+        case event_kind::timer:
+            return "the timer of the " + event.label;
+        case event_kind::callback:
+        case event_kind::done_callback:
+            return "the " + event.label;
+    }
+    return event.label;
+}
+
 std::string report(const exploration& result, std::string_view replay_command) {
     if (!result.found) {
         return {};

@@ -14,27 +14,12 @@ using sim::deviation;
 using sim::run_trace;
 using sim::step_record;
 
-std::string text_of_event(const step_record& event) {
-    switch (event.kind) {
-        case event_kind::step:
-            return "the step of " + event.label;
-        case event_kind::wakeup:
-            return "the wake-up of " + event.label;
-        case event_kind::timer:
-            return "the timer of the " + event.label;
-        case event_kind::callback:
-        case event_kind::done_callback:
-            return "the " + event.label;
-    }
-    return event.label;
-}
-
 deviation deviating(deviation::sort what, const step_record& event, const std::string& how) {
     deviation result;
     result.what = what;
     result.event = event.event;
     result.text =
-        "at " + sim::text_of(event.when - time_point{}) + "   " + text_of_event(event) + how;
+        "at " + sim::text_of(event.when - time_point{}) + "   " + sim::text_of(event) + how;
     result.file = event.file;
     result.line = event.line;
     return result;
@@ -42,7 +27,7 @@ deviation deviating(deviation::sort what, const step_record& event, const std::s
 
 /// What was passed over waited for what ran just before it.
 deviation held(const run_trace& trace, std::uint64_t event, const step_record* before) {
-    const std::string until = before != nullptr ? text_of_event(*before) : "nothing";
+    const std::string until = before != nullptr ? sim::text_of(*before) : "nothing";
     return deviating(deviation::sort::hold, trace.seen.at(event), " waited for " + until);
 }
 

@@ -83,13 +83,15 @@ void gathering::child_done(future_base& child) {
         child.mark_retrieved();
         return;
     }
-    if (child.cancelled()) {
-        outer_->set_exception(child.take_cancellation());
-        return;
-    }
-    if (std::exception_ptr error = child.exception()) {
-        outer_->set_exception(std::move(error));
-        return;
+    if (!errors_are_results_) {
+        if (child.cancelled()) {
+            outer_->set_exception(child.take_cancellation());
+            return;
+        }
+        if (std::exception_ptr error = child.exception()) {
+            outer_->set_exception(std::move(error));
+            return;
+        }
     }
     if (finished_ < expected_) {
         return;
@@ -110,6 +112,11 @@ void gathering::loop_closes() noexcept {
             each.drop();
         }
     }
+}
+
+std::exception_ptr outcome_results::error_of(future_base& child) {
+    return child.cancelled() ? std::make_exception_ptr(cancelled_error(child.message()))
+                             : child.exception();
 }
 
 bool gathering::cancel_children(const cancel_message& message) {

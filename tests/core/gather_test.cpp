@@ -152,4 +152,46 @@ BOOST_AUTO_TEST_CASE(a_child_cancelled_by_others_is_an_error_not_a_cancellation_
     loop.run_until_complete(main());
 }
 
+BOOST_AUTO_TEST_CASE(errors_can_be_results) {
+    const auto main = [this]() -> coro<void> {
+        auto victim = heddle::create_task(after(5s, 3));
+        loop.call_later(1s, [victim] { victim.cancel("enough"); });
+        const auto nothing = []() -> coro<void> { co_return; };
+        const auto [good, bad, cancelled, none] = co_await heddle::gather(
+            heddle::return_exceptions, after(2s, 1), failing(1s), victim, nothing());
+        BOOST_TEST(good.value() == 1);
+        BOOST_TEST(!bad.has_value());
+        BOOST_CHECK_THROW(static_cast<void>(bad.value()), std::runtime_error);
+        BOOST_CHECK_THROW(static_cast<void>(cancelled.value()), heddle::cancelled_error);
+        BOOST_TEST(none.has_value());
+        BOOST_TEST((none.error() == nullptr));
+    };
+    loop.run_until_complete(main());
+    BOOST_TEST((now() == 2s));
+    BOOST_TEST(reports.empty());
+}
+
+BOOST_AUTO_TEST_CASE(errors_as_results_of_a_range) {
+    const auto main = [this]() -> coro<void> {
+        std::vector<coro<int>> bodies;
+        bodies.push_back(failing(1s));
+        bodies.push_back(after(2s, 2));
+        const std::vector<heddle::outcome<int>> results =
+            co_await heddle::gather(heddle::return_exceptions, std::move(bodies));
+        BOOST_TEST((results.at(0).error() != nullptr));
+        BOOST_TEST(results.at(1).value() == 2);
+    };
+    loop.run_until_complete(main());
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_gather_is_cancelled_also_where_errors_are_results) {
+    const auto main = [this]() -> coro<void> {
+        co_await heddle::gather(heddle::return_exceptions, after(2s, 1), failing(1s));
+    };
+    auto task = loop.create_task(main());
+    loop.call_later(1ms, [&] { task.cancel(); });
+    BOOST_CHECK_THROW(loop.run_until_complete(task), heddle::cancelled_error);
+    BOOST_TEST(log == words{"1 cancelled"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

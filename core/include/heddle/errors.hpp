@@ -58,6 +58,13 @@ public:
     using std::logic_error::logic_error;
 };
 
+/// asyncio's ValueError: an argument or a count that makes no sense (nothing to wait for, a
+/// semaphore released more often than it was acquired, ...).
+class value_error : public usage_error {
+public:
+    using usage_error::usage_error;
+};
+
 /// TimeoutError: a timeout's deadline passed before its block was left.
 class timeout_error : public std::runtime_error {
 public:

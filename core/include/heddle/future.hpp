@@ -21,30 +21,13 @@
 #include <type_traits>
 #include <utility>
 
+#include <heddle/detail/stored.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/task_base.hpp>
 
 namespace heddle {
 
 namespace detail {
-
-struct void_value {};
-
-/// How a result of type T is kept: itself, a pointer for a reference, an empty struct for void.
-template <class T>
-struct stored {
-    using type = T;
-};
-template <class T>
-struct stored<T&> {
-    using type = T*;
-};
-template <>
-struct stored<void> {
-    using type = void_value;
-};
-template <class T>
-using stored_t = typename stored<T>::type;
 
 template <class T>
 class future_state : public future_base {

@@ -4,10 +4,12 @@
 //
 //   auto [a, b] = co_await gather(fetch(1), fetch(2));           // a tuple
 //   std::vector<int> all = co_await gather(std::move(tasks));    // a range: a vector
+//   auto [c, d] = co_await gather(return_exceptions, f(), g());  // an outcome<T> for each
 //
 // Coroutines become tasks, in argument order; tasks and futures are used as they are, and one that
 // is given twice counts once. The first error ends the gather with it, and leaves the others
 // running: children that borrow the caller's locals belong in a task_group, which waits for them.
+// With return_exceptions, errors are results instead, and the gather ends when all have ended.
 // Cancelling the gather cancels every child, and it ends when they have ended.
 #pragma once
 
@@ -23,7 +25,9 @@
 #include <vector>
 
 #include <heddle/detail/close_hook.hpp>
+#include <heddle/detail/ensure_future.hpp>
 #include <heddle/future.hpp>
+#include <heddle/outcome.hpp>
 #include <heddle/task.hpp>
 
 namespace heddle {
@@ -51,7 +55,8 @@ private:
 /// The part of a gather that does not depend on types. It is a part of the gather's future.
 class gathering : private close_hook {
 protected:
-    explicit gathering(future_base& outer) noexcept : outer_(&outer) {}
+    gathering(future_base& outer, bool errors_are_results) noexcept
+        : outer_(&outer), errors_are_results_(errors_are_results) {}
     ~gathering() = default;
 
     /// Adds child number `index`, in argument order: it hangs a callback on it unless it is there
@@ -74,39 +79,33 @@ private:
     std::size_t expected_ = 0;
     std::size_t finished_ = 0;
     bool cancel_requested_ = false;
+    bool errors_are_results_;
 };
 
-/// The result of a child in a tuple of results.
-template <class T>
-using gathered_t = std::conditional_t<std::is_void_v<T>, std::monostate, stored_t<T>>;
-
-template <class T>
-gathered_t<T> gathered_value(future_state<T>& child) {
-    if constexpr (std::is_void_v<T>) {
-        static_cast<void>(child.value());
-        return {};
-    } else if constexpr (std::is_copy_constructible_v<stored_t<T>>) {
-        return child.value();
-    } else {
-        return std::move(child.value());
+/// How the results of children are handed out: as they are, or each as an outcome.
+struct plain_results {
+    static constexpr bool errors_are_results = false;
+    template <class T>
+    using type = gathered_t<T>;
+    template <class T>
+    static gathered_t<T> of(future_state<T>& child) {
+        return shared_result(child);
     }
-}
-
-template <class T>
-intrusive_ptr<future_state<T>> ensure_future(event_loop& loop, coro<T> body) {
-    return loop.create_task(std::move(body)).shared_state();
-}
-template <class T>
-intrusive_ptr<future_state<T>> ensure_future(event_loop&, const task<T>& child) {
-    return child.shared_state();
-}
-template <class T>
-intrusive_ptr<future_state<T>> ensure_future(event_loop&, const future<T>& child) {
-    return child.shared_state();
-}
-
-template <class A>
-using awaited_t = typename std::remove_cvref_t<A>::value_type;
+};
+struct outcome_results {
+    static constexpr bool errors_are_results = true;
+    template <class T>
+    using type = outcome<T>;
+    template <class T>
+    static outcome<T> of(future_state<T>& child) {
+        if (std::exception_ptr error = error_of(child)) {
+            return outcome<T>(std::move(error));
+        }
+        return outcome<T>(shared_result(child));
+    }
+    /// A cancellation becomes a new error: the one that the child may have saved stays there.
+    [[nodiscard]] static std::exception_ptr error_of(future_base& child);
+};
 
 /// A gather whose children are counted in its type (`Children` an array) or not (a vector).
 template <class Result, class Children>
@@ -121,23 +120,23 @@ public:
 
 protected:
     template <class... Args>
-    explicit gather_state(frame_pool& pool, Args... args)
+    explicit gather_state(frame_pool& pool, bool errors_are_results, Args... args)
         : future_state<Result>(pool),
-          gathering(static_cast<future_base&>(*this)),
+          gathering(static_cast<future_base&>(*this), errors_are_results),
           children_(args...) {}
     std::span<gather_child> children() noexcept override { return children_; }
 
     Children children_;
 };
 
-template <class... Ts>
-class gather_tuple final
-    : public gather_state<std::tuple<gathered_t<Ts>...>, std::array<gather_child, sizeof...(Ts)>> {
-    using base =
-        gather_state<std::tuple<gathered_t<Ts>...>, std::array<gather_child, sizeof...(Ts)>>;
+template <class Results, class... Ts>
+class gather_tuple final : public gather_state<std::tuple<typename Results::template type<Ts>...>,
+                                               std::array<gather_child, sizeof...(Ts)>> {
+    using base = gather_state<std::tuple<typename Results::template type<Ts>...>,
+                              std::array<gather_child, sizeof...(Ts)>>;
 
 public:
-    explicit gather_tuple(frame_pool& pool) : base(pool) {}
+    explicit gather_tuple(frame_pool& pool) : base(pool, Results::errors_are_results) {}
 
     template <class... Args>
     void start(event_loop& loop, Args&&... args) {
@@ -155,21 +154,22 @@ private:
         this->begin();
     }
     void collect() override {
-        std::apply([this](auto&... child) { this->set_result(gathered_value(*child)...); },
-                   states_);
+        std::apply([this](auto&... child) { this->set_result(Results::of(*child)...); }, states_);
     }
     void destroy() noexcept override { future_base::destroy_in_pool(this); }
 
     std::tuple<intrusive_ptr<future_state<Ts>>...> states_;
 };
 
-template <class T>
-class gather_vector final
-    : public gather_state<std::vector<gathered_t<T>>, std::vector<gather_child>> {
-    using base = gather_state<std::vector<gathered_t<T>>, std::vector<gather_child>>;
+template <class Results, class T>
+class gather_vector final : public gather_state<std::vector<typename Results::template type<T>>,
+                                                std::vector<gather_child>> {
+    using result = typename Results::template type<T>;
+    using base = gather_state<std::vector<result>, std::vector<gather_child>>;
 
 public:
-    gather_vector(frame_pool& pool, std::size_t count) : base(pool, count) {}
+    gather_vector(frame_pool& pool, std::size_t count)
+        : base(pool, Results::errors_are_results, count) {}
 
     template <class Range>
     void start(event_loop& loop, Range&& range) {
@@ -185,10 +185,10 @@ public:
 private:
     friend class heddle::future_base;
     void collect() override {
-        std::vector<gathered_t<T>> results;
+        std::vector<result> results;
         results.reserve(states_.size());
         for (auto& child : states_) {
-            results.push_back(gathered_value(*child));
+            results.push_back(Results::of(*child));
         }
         this->set_result(std::move(results));
     }
@@ -197,12 +197,40 @@ private:
     std::vector<intrusive_ptr<future_state<T>>> states_;
 };
 
-template <class A>
-concept gatherable = requires(event_loop& loop, A&& each) {
-    { ensure_future(loop, std::forward<A>(each)) };
+template <class Results, class... Args>
+auto gather_values(Args&&... args) {
+    event_loop& loop = get_running_loop();
+    using state = gather_tuple<Results, awaited_t<Args>...>;
+    using result = std::tuple<typename Results::template type<awaited_t<Args>>...>;
+    auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool());
+    future<result> outer(intrusive_ptr<future_state<result>>::adopt(object));
+    object->start(loop, std::forward<Args>(args)...);
+    return outer;
+}
+
+template <class Results, class Range>
+auto gather_range(Range& range) {
+    event_loop& loop = get_running_loop();
+    using value = awaited_t<decltype(*std::begin(range))>;
+    using state = gather_vector<Results, value>;
+    using result = std::vector<typename Results::template type<value>>;
+    auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool(), std::size(range));
+    future<result> outer(intrusive_ptr<future_state<result>>::adopt(object));
+    object->start(loop, range);
+    return outer;
+}
+
+template <class Range>
+concept gatherable_range = requires(Range& range) {
+    { std::size(range) } -> std::convertible_to<std::size_t>;
+    requires gatherable<std::remove_cvref_t<decltype(*std::begin(range))>>;
 };
 
 }  // namespace detail
+
+/// Says that errors (and cancellations of children) are results: gather(return_exceptions, ...).
+struct return_exceptions_t {};
+inline constexpr return_exceptions_t return_exceptions{};
 
 /// See the top of the file. Must be called while the loop runs. The result has std::monostate in
 /// the place of void.
@@ -210,30 +238,27 @@ template <detail::gatherable... Args>
     requires(sizeof...(Args) > 0)
 [[nodiscard("a gather that nobody awaits tells nobody of its errors")]] auto gather(
     Args&&... args) {
-    event_loop& loop = get_running_loop();
-    using state = detail::gather_tuple<detail::awaited_t<Args>...>;
-    using result = std::tuple<detail::gathered_t<detail::awaited_t<Args>>...>;
-    auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool());
-    future<result> outer(detail::intrusive_ptr<detail::future_state<result>>::adopt(object));
-    object->start(loop, std::forward<Args>(args)...);
-    return outer;
+    return detail::gather_values<detail::plain_results>(std::forward<Args>(args)...);
 }
 
 /// gather of a sized range of coroutines, tasks or futures of one type. Coroutines are moved from.
-template <class Range>
-    requires requires(Range& range) {
-        { std::size(range) } -> std::convertible_to<std::size_t>;
-        requires detail::gatherable<std::remove_cvref_t<decltype(*std::begin(range))>>;
-    }
+template <detail::gatherable_range Range>
 [[nodiscard("a gather that nobody awaits tells nobody of its errors")]] auto gather(Range range) {
-    event_loop& loop = get_running_loop();
-    using value = detail::awaited_t<decltype(*std::begin(range))>;
-    using state = detail::gather_vector<value>;
-    using result = std::vector<detail::gathered_t<value>>;
-    auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool(), std::size(range));
-    future<result> outer(detail::intrusive_ptr<detail::future_state<result>>::adopt(object));
-    object->start(loop, range);
-    return outer;
+    return detail::gather_range<detail::plain_results>(range);
+}
+
+/// gather that ends when all children have, and gives an outcome<T> for each: a tuple of them.
+template <detail::gatherable... Args>
+    requires(sizeof...(Args) > 0)
+[[nodiscard("the errors of the children are in what this is awaited for")]] auto gather(
+    return_exceptions_t, Args&&... args) {
+    return detail::gather_values<detail::outcome_results>(std::forward<Args>(args)...);
+}
+/// The same of a range: a vector of outcomes.
+template <detail::gatherable_range Range>
+[[nodiscard("the errors of the children are in what this is awaited for")]] auto gather(
+    return_exceptions_t, Range range) {
+    return detail::gather_range<detail::outcome_results>(range);
 }
 
 }  // namespace heddle

@@ -13,10 +13,14 @@
 #include <heddle/handle.hpp>
 #include <heddle/lock.hpp>
 #include <heddle/observer.hpp>
+#include <heddle/outcome.hpp>
 #include <heddle/runner.hpp>
 #include <heddle/scheduler.hpp>
+#include <heddle/shield.hpp>
 #include <heddle/sleep.hpp>
 #include <heddle/task.hpp>
 #include <heddle/task_group.hpp>
 #include <heddle/time.hpp>
+#include <heddle/timeout.hpp>
+#include <heddle/wait.hpp>
 #include <heddle/wait_for.hpp>

@@ -10,9 +10,8 @@
 #include <utility>
 
 #include <heddle/coro.hpp>
-#include <heddle/detail/timeout_scope.hpp>
-#include <heddle/gather.hpp>
-#include <heddle/task.hpp>
+#include <heddle/detail/ensure_future.hpp>
+#include <heddle/timeout.hpp>
 
 namespace heddle {
 
@@ -41,55 +40,38 @@ coro<void> cancel_and_wait(intrusive_ptr<future_state<T>> target) {
     }
 }
 
-template <class Awaited, class T = typename Awaited::value_type>
+template <class T, class Awaited>
 coro<T> wait_for_at_once(Awaited awaited) {
     const auto state = ensure_future(get_running_loop(), std::move(awaited));
     future<T> handle(state);
-    if (!handle.done()) {
-        co_await cancel_and_wait<T>(state);
-        if (handle.cancelled()) {
-            throw timeout_error();
-        }
+    if (handle.done()) {
+        co_return co_await std::move(handle);
     }
-    co_return co_await std::move(handle);
-}
-
-template <class Awaited, class T = typename Awaited::value_type>
-coro<T> wait_for_until(Awaited awaited, duration length) {
-    event_loop& loop = get_running_loop();
-    timeout_scope scope(later_by(loop.time(), length));
-    std::exception_ptr error;
-    if constexpr (std::is_void_v<T>) {
-        try {
-            co_await std::move(awaited);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        scope.leave(error);
-    } else {
-        std::optional<T> result;
-        try {
-            result.emplace(co_await std::move(awaited));
-        } catch (...) {
-            error = std::current_exception();
-        }
-        scope.leave(error);
-        co_return std::move(*result);
+    co_await cancel_and_wait<T>(state);
+    try {
+        co_return co_await std::move(handle);
+    } catch (const cancelled_error&) {
+        throw timeout_error();
     }
 }
 
 }  // namespace detail
 
-/// Awaits a coroutine, task or future for at most `length`; then it is cancelled, and when it has
-/// ended, timeout_error is thrown. With a length of zero or less it is given no time at all: only
-/// what is done already gives its result. A cancellation of the awaiting task reaches what it
-/// awaits. A task that must survive the timeout wants a shield.
+/// Awaits a coroutine, task or future for at most `length` (none: as long as it takes); then it is
+/// cancelled, and when it has ended, timeout_error is thrown. With a length of zero or less it is
+/// given no time at all: only what is done already gives its result. A cancellation of the
+/// awaiting task reaches what it awaits. A task that must survive the timeout wants a shield.
 template <class Awaited>
     requires requires { typename std::remove_cvref_t<Awaited>::value_type; }
-[[nodiscard("nothing happens until this is awaited")]] auto wait_for(Awaited awaited,
-                                                                     duration length) {
-    return length <= duration::zero() ? detail::wait_for_at_once(std::move(awaited))
-                                      : detail::wait_for_until(std::move(awaited), length);
+[[nodiscard("nothing happens until this is awaited")]] auto wait_for(
+    Awaited awaited, std::optional<duration> length) {
+    using value = typename Awaited::value_type;
+    if (length && *length <= duration::zero()) {
+        return detail::wait_for_at_once<value>(std::move(awaited));
+    }
+    // The clock is read when this is awaited.
+    return detail::run_under<value>([length] { return timeout_scope(detail::deadline_in(length)); },
+                                    std::move(awaited));
 }
 
 }  // namespace heddle

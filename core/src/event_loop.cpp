@@ -2,6 +2,7 @@
 #include <heddle/event_loop.hpp>
 
 #include <cstdio>
+#include <random>
 
 #include <heddle/detail/mix.hpp>
 #include <heddle/future_base.hpp>
@@ -274,18 +275,39 @@ void event_loop::begin_scheduled_iteration(bool may_wait) {
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
     }
-    if (may_wait && scheduled_.empty() && !stopping_) {
-        if (timers_.empty()) {
-            report_deadlock();
+    const bool idle = may_wait && scheduled_.empty() && !stopping_;
+    if (!completions_.empty()) {
+        if (!reorders_) {
+            finish_operations(idle);
+        } else if (idle) {
+            // One of them is what runs next, or the timer that overtakes them.
+            run_one_scheduled();
         }
-        if (timers_.earliest() > backend_->now()) {
-            scheduler_->about_to_wait(timers_.earliest());
-        }
+    } else if (idle && timers_.empty()) {
+        report_deadlock();
+    }
+    if (idle && scheduled_.empty() && (completions_.empty() || !reorders_) && !timers_.empty() &&
+        timers_.earliest() > backend_->now()) {
+        scheduler_->about_to_wait(timers_.earliest());
     }
     if (!timers_.empty()) {
         move_due_timers(backend_->now());
     }
     scheduled_.begin_iteration();
+}
+
+void event_loop::finish_operations(bool idle) {
+    while (!completions_.empty()) {
+        const bool nothing_ready = idle && scheduled_.empty();
+        const std::size_t index =
+            scheduler_->finish(completions_, nothing_ready, nothing_ready && timers_.empty());
+        if (index >= completions_.size()) {
+            return;
+        }
+        runnable& finished = *completions_[index];
+        completions_.erase(completions_.begin() + static_cast<std::ptrdiff_t>(index));
+        scheduled_.push(finished);
+    }
 }
 
 void event_loop::run_scheduled_iteration() {
@@ -294,42 +316,49 @@ void event_loop::run_scheduled_iteration() {
     }
 }
 
+/// The place of what runs next in the row of what is ready, the operations, and the earliest timer.
+std::size_t event_loop::choose_next() {
+    timer_entry* const overtaking = timers_.empty() ? nullptr : timers_.front();
+    const std::size_t extras = completions_.size() + (overtaking != nullptr ? 1 : 0);
+    if (extras == 0) {
+        const auto options = scheduled_.entries();
+        return options.size() > 1 ? scheduler_->pick(options) : 0;
+    }
+    const auto options = scheduled_.with_extras(completions_, overtaking);
+    struct restore {
+        detail::scheduled_queue& queue;
+        std::size_t extras;
+        ~restore() { queue.without_extras(extras); }
+    } const at_end{scheduled_, extras};
+    return options.size() > 1 ? scheduler_->pick(options) : 0;
+}
+
 void event_loop::run_one_scheduled() {
-    std::size_t index = 0;
-    timer_entry* overtaking = nullptr;
-    if (reorders_) {
-        // The earliest timer may overtake ready work: it is one option more.
-        overtaking = timers_.empty() ? nullptr : timers_.front();
-        const auto options =
-            overtaking != nullptr ? scheduled_.with_extra(*overtaking) : scheduled_.entries();
-        const std::size_t count = options.size();
-        try {
-            index = count > 1 ? scheduler_->pick(options) : 0;
-        } catch (...) {
-            if (overtaking != nullptr) {
-                scheduled_.without_extra();
-            }
-            throw;
-        }
-        if (overtaking != nullptr) {
-            scheduled_.without_extra();
-        }
-        HEDDLE_INVARIANT(index < count, "a scheduler picks one of its options");
-        if (index + 1 < count) {
-            overtaking = nullptr;
-        }
-    }
-    runnable& next = overtaking != nullptr ? *overtaking : *scheduled_.entries()[index];
-    if (overtaking != nullptr) {
-        scheduler_->advance_to(overtaking->when());
-    }
-    // Told before it leaves its queue: if this throws, nothing is lost.
-    scheduler_->about_to_run(next);
-    if (overtaking != nullptr) {
-        timers_.remove(*overtaking);
-    } else {
+    const std::size_t index = reorders_ ? choose_next() : 0;
+    const std::size_t ready = scheduled_.entries().size();
+    // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
+    if (index < ready) {
+        runnable& next = *scheduled_.entries()[index];
+        scheduler_->about_to_run(next);
         scheduled_.take(index);
+        run_chosen(next);
+    } else if (const std::size_t finished = index - ready; finished < completions_.size()) {
+        runnable& next = *completions_[finished];
+        scheduler_->about_to_run(next);
+        completions_.erase(completions_.begin() + static_cast<std::ptrdiff_t>(finished));
+        run_chosen(next);
+    } else {
+        HEDDLE_INVARIANT(finished == completions_.size() && !timers_.empty(),
+                         "a scheduler picks one of its options");
+        timer_entry& next = *timers_.front();
+        scheduler_->advance_to(next.when());
+        scheduler_->about_to_run(next);
+        timers_.remove(next);
+        run_chosen(next);
     }
+}
+
+void event_loop::run_chosen(runnable& next) {
     origin_id_ = next.event_id();
     origin_ordinals_ = 0;
     last_callback_ = nullptr;
@@ -418,6 +447,25 @@ void event_loop::add_timer(timer_entry& timer) {
         notify(event);
     }
     wake_if_idle();
+}
+
+void event_loop::add_completion(runnable& operation) {
+    if (closing_) {
+        operation.drop();
+        return;
+    }
+    if (scheduler_ == nullptr) {
+        throw usage_error(
+            "an operation that the scheduler finishes needs one: run it in a simulation");
+    }
+    operation.set_mark(0);
+    completions_.push_back(&operation);
+}
+
+void event_loop::remove_completion(runnable& operation) noexcept {
+    if (std::erase(completions_, &operation) == 0) {
+        remove_ready(operation);
+    }
 }
 
 void event_loop::remove_timer(timer_entry& timer) noexcept {
@@ -516,6 +564,16 @@ void event_loop::forget_task(task_base& done) noexcept {
     done.as_future().release();
 }
 
+random_stream& event_loop::random() {
+    if (!random_) {
+        std::random_device system;
+        random_.emplace((std::uint64_t{system()} << 32) | system());
+    }
+    return *random_;
+}
+
+random_stream& random() { return get_running_loop().random(); }
+
 void event_loop::set_exception_handler(exception_handler handler) {
     exception_handler_ = std::move(handler);
 }
@@ -578,6 +636,9 @@ void event_loop::drop_queued() noexcept {
     }
     while (runnable* item = scheduled_.take_any()) {
         item->drop();
+    }
+    for (runnable* operation : std::exchange(completions_, {})) {
+        operation->drop();
     }
     while (!timers_.empty()) {
         timers_.pop_front()->drop();

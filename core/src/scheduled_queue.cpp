@@ -14,6 +14,7 @@ std::uint32_t scheduled_queue::number() {
 
 void scheduled_queue::push(runnable& item) {
     item.order_ = number();
+    item.mark_ = 0;
     item.next_ = nullptr;
     entries_.push_back(&item);
 }
@@ -21,6 +22,7 @@ void scheduled_queue::push(runnable& item) {
 void scheduled_queue::push_behind(runnable& predecessor, runnable& item) {
     HEDDLE_INVARIANT(predecessor.next_ == nullptr, "callbacks of one source form one chain");
     item.order_ = number();
+    item.mark_ = 0;
     item.next_ = nullptr;
     predecessor.next_ = &item;
 }
@@ -63,8 +65,12 @@ bool scheduled_queue::remove(runnable& item, runnable*& predecessor) noexcept {
 
 runnable* scheduled_queue::take_any() noexcept { return entries_.empty() ? nullptr : &take(0); }
 
-std::span<runnable* const> scheduled_queue::with_extra(runnable& extra) {
-    entries_.push_back(&extra);
+std::span<runnable* const> scheduled_queue::with_extras(std::span<runnable* const> others,
+                                                        runnable* last) {
+    entries_.insert(entries_.end(), others.begin(), others.end());
+    if (last != nullptr) {
+        entries_.push_back(last);
+    }
     return entries_;
 }
 

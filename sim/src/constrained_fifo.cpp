@@ -11,6 +11,9 @@ constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
             case deviation::sort::hold:
                 holds_.push_back({each.event, each.until, false});
                 break;
+            case deviation::sort::early:
+                early_.push_back({each.event, each.until});
+                break;
             case deviation::sort::stall:
                 stalls_.push_back({each.event, each.option});
                 break;
@@ -88,11 +91,33 @@ std::size_t constrained_fifo::oversleep(std::uint64_t wait, std::size_t options)
     return by_wait != 0 ? by_wait : by_position;
 }
 
+std::size_t constrained_fifo::finish(const finish_options& options) {
+    const std::size_t by_position = picked(options.count());
+    if (by_position != 0) {
+        return by_position;
+    }
+    for (std::size_t i = 0; i < options.pending.size(); ++i) {
+        const std::uint64_t event = options.pending[i]->event_id();
+        if (options.idle ? !held(event) : finishes_early(event)) {
+            return options.option_of(i);
+        }
+    }
+    // All are held: none finishes, if time can pass instead.
+    return options.idle && !options.must ? options.count() - 1 : 0;
+}
+
+bool constrained_fifo::finishes_early(std::uint64_t event) const {
+    return std::any_of(early_.begin(), early_.end(), [&](const early_finish& each) {
+        return each.event == event && each.after == ran_last_;
+    });
+}
+
 void constrained_fifo::ran(const runnable& next) {
-    if (holds_.empty()) {
+    if (holds_.empty() && early_.empty()) {
         return;
     }
     const std::uint64_t event = next.event_id();
+    ran_last_ = event;
     auto place = std::lower_bound(
         holds_by_until_.begin(), holds_by_until_.end(), event,
         [this](std::size_t i, std::uint64_t wanted) { return holds_[i].until < wanted; });

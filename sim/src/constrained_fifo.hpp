@@ -22,6 +22,7 @@ public:
     std::size_t order(std::span<runnable* const> options) override;
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
+    std::size_t finish(const finish_options& options) override;
     void ran(const runnable& next) override;
 
 private:
@@ -35,6 +36,12 @@ private:
         std::uint32_t option;
     };
 
+    struct early_finish {
+        std::uint64_t event;
+        std::uint64_t after;
+    };
+
+    [[nodiscard]] bool finishes_early(std::uint64_t event) const;
     [[nodiscard]] bool held(std::uint64_t event) const;
     std::size_t picked(std::size_t options);
     static std::size_t option_of(const std::vector<numbered>& list, std::uint64_t key,
@@ -42,10 +49,12 @@ private:
 
     std::vector<hold> holds_;                  // by event
     std::vector<std::size_t> holds_by_until_;  // indexes into holds_, by what is waited for
-    std::vector<numbered> stalls_;             // by event
-    std::vector<numbered> oversleeps_;         // by wait
-    std::vector<numbered> picks_;              // by position in the tape
+    std::vector<early_finish> early_;
+    std::vector<numbered> stalls_;      // by event
+    std::vector<numbered> oversleeps_;  // by wait
+    std::vector<numbered> picks_;       // by position in the tape
     std::uint64_t position_ = 0;
+    std::uint64_t ran_last_ = 0;
 };
 
 }  // namespace heddle::sim::detail

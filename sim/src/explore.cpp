@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/sim/explore.hpp>
 
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include <heddle/detail/mix.hpp>
+#include <heddle/sim/explorers.hpp>
 
 #include "minimiser.hpp"
 
@@ -24,15 +27,52 @@ tape tape_of(const explore_options& options, level allowed, std::uint64_t schedu
             std::move(choices)};
 }
 
-const run_record& run_numbered(simulation& one, const program& main, std::uint64_t schedule,
-                               level allowed, std::uint64_t seed, bool traced) {
-    if (schedule == 0 || allowed == level::fifo) {
-        fifo_strategy chooser;
-        return one.run(main, chooser, allowed, traced);
+/// The runs of one campaign, by number. Run 0 is plain FIFO; what it tells of the program (its
+/// profile) goes into all others.
+class campaign {
+public:
+    campaign(simulation& one, const program& main, const explore_options& options)
+        : one_(one), main_(main), options_(options) {
+        if (options.strategy != "fifo") {
+            explorer_ = make_explorer(options.strategy);
+        }
     }
-    random_walk chooser(seed_of_run(seed, schedule), allowed);
-    return one.run(main, chooser, allowed, traced);
-}
+
+    const run_record& run(std::uint64_t schedule, bool traced) {
+        seed_values(one_, options_.seed, schedule);
+        if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
+            drawn_ = "fifo";
+            run_profile noted;
+            profiler chooser(noted);
+            const run_record& record = one_.run(main_, chooser, options_.allowed, traced);
+            if (schedule == 0) {
+                profile_ = std::move(noted);
+            }
+            return record;
+        }
+        if (!profile_) {
+            static_cast<void>(run(0, false));
+            seed_values(one_, options_.seed, schedule);
+        }
+        explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
+        drawn_ = explorer_->name();
+        return one_.run(main_, *explorer_, options_.allowed, traced);
+    }
+    /// The strategy of the latest run.
+    [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
+
+    static void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) {
+        one.seed_values(mix(mix(master, 0x76616c756573U), schedule));
+    }
+
+private:
+    simulation& one_;
+    const program& main_;
+    const explore_options& options_;
+    std::unique_ptr<explorer> explorer_;
+    std::optional<run_profile> profile_;
+    std::string_view drawn_ = "fifo";
+};
 
 /// Takes the choices of a prefix, then option 0: for searching all schedules in order.
 class prefix_strategy final : public strategy {
@@ -41,6 +81,7 @@ public:
     std::size_t order(std::span<runnable* const>) override { return next(); }
     std::size_t stall(const runnable&, std::size_t) override { return next(); }
     std::size_t oversleep(std::uint64_t, std::size_t) override { return next(); }
+    std::size_t finish(const finish_options&) override { return next(); }
 
 private:
     std::size_t next() { return position_ < prefix_.size() ? prefix_[position_++] : 0; }
@@ -95,9 +136,11 @@ timing_search search_timings(simulation& one, const program& main, const explore
             return result;
         }
     }
+    const std::unique_ptr<explorer> chooser = make_explorer("walk");
+    const run_profile none;
     for (std::uint64_t i = 1; result.runs < options.timing_schedules; ++i) {
-        random_walk chooser(seed_of_run(mix(options.seed, 1), i), level::timing);
-        if (failed_as_wanted(one.run(main, chooser, level::timing), i)) {
+        chooser->begin(seed_of_run(mix(options.seed, 1), i), level::timing, none);
+        if (failed_as_wanted(one.run(main, *chooser, level::timing), i)) {
             return result;
         }
     }
@@ -152,9 +195,10 @@ exploration explore(const program& main, const explore_options& options) {
     result.seed = options.seed;
     result.asked = options.schedules;
     simulation one(options.limits);
+    campaign runs(one, main, options);
     constexpr std::uint64_t runs_between_reports = 256;
     for (std::uint64_t i = 0; i < options.schedules; ++i) {
-        const run_record& run = run_numbered(one, main, i, options.allowed, options.seed, false);
+        const run_record& run = runs.run(i, false);
         result.schedules = i + 1;
         result.steps += run.steps;
         result.digest = mix(result.digest, run.digest);
@@ -165,6 +209,7 @@ exploration explore(const program& main, const explore_options& options) {
             finding found;
             found.what = *run.failed;
             found.schedule = i;
+            found.strategy = runs.drawn();
             found.digest = run.digest;
             found.full = tape_of(options, options.allowed, i, run.choices);
             result.found = examine(one, main, options, std::move(found));
@@ -182,6 +227,7 @@ run_record replay(const program& main, const tape& recorded, const explore_optio
     run_limits limits = options.limits;
     limits.longest_stall = recorded.longest_stall;
     simulation one(limits);
+    campaign::seed_values(one, recorded.seed, recorded.schedule);
     exact_replay chooser(recorded);
     return one.run(main, chooser, recorded.allowed, true);
 }
@@ -189,7 +235,8 @@ run_record replay(const program& main, const tape& recorded, const explore_optio
 run_record run_schedule(const program& main, std::uint64_t schedule,
                         const explore_options& options) {
     simulation one(options.limits);
-    return run_numbered(one, main, schedule, options.allowed, options.seed, true);
+    campaign runs(one, main, options);
+    return runs.run(schedule, true);
 }
 
 }  // namespace heddle::sim

@@ -46,6 +46,9 @@ deviations derive_constraints(const run_trace& trace) {
     for (const std::uint64_t pending : passed_over) {
         result.push_back(make(deviation::sort::hold, pending, before, 0));
     }
+    for (const early_finish& early : trace.finished_early) {
+        result.push_back(make(deviation::sort::early, early.event, early.after, 0));
+    }
     for (const oversleep_record& late : trace.oversleeps) {
         result.push_back(make(deviation::sort::oversleep, late.wait, 0, late.option));
     }
@@ -176,6 +179,13 @@ void describe_hold(deviation& each, const run_trace& trace) {
     describe_place(each, held->second);
 }
 
+void describe_early(deviation& each, const run_trace& trace) {
+    if (const auto finished = trace.seen.find(each.event); finished != trace.seen.end()) {
+        each.text = at(finished->second.when) + text_of(finished->second) + " came before its turn";
+        describe_place(each, finished->second);
+    }
+}
+
 void describe_delay(deviation& each, const run_trace& trace) {
     if (each.what == deviation::sort::oversleep) {
         for (const oversleep_record& late : trace.oversleeps) {
@@ -199,6 +209,9 @@ void describe_deviations(deviations& all, const run_trace& trace,
         switch (each.what) {
             case deviation::sort::hold:
                 describe_hold(each, trace);
+                break;
+            case deviation::sort::early:
+                describe_early(each, trace);
                 break;
             case deviation::sort::stall:
             case deviation::sort::oversleep:

@@ -27,6 +27,8 @@ std::string_view name_of(choice_kind kind) noexcept {
             return "stall";
         case choice_kind::oversleep:
             return "oversleep";
+        case choice_kind::finish:
+            return "finish";
     }
     return "unknown";
 }

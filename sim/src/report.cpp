@@ -96,6 +96,8 @@ std::string text_of(const step_record& event) {
             return "the wake-up of " + event.label;
         case event_kind::timer:
             return "the timer of the " + event.label;
+        case event_kind::completion:
+            return "the end of " + event.label;
         case event_kind::callback:
         case event_kind::done_callback:
             return "the " + event.label;

@@ -121,6 +121,27 @@ public:
         owner_.clock_.advance_to(until);
     }
 
+    std::size_t finish(std::span<runnable* const> pending, bool idle, bool must) override {
+        const finish_options options{pending, idle, must};
+        std::size_t taken = 0;
+        if (allowed_ != level::fifo && options.count() > 1) {
+            taken = strategy_->finish(options);
+            HEDDLE_INVARIANT(taken < options.count(), "a strategy takes one of the options");
+            const runnable* finished = options.at(taken);
+            record(choice_kind::finish, options.count(), taken,
+                   finished != nullptr ? label_of(*finished) : 0);
+            if (owner_.record_.trace) {
+                trace_finish(options, taken);
+            }
+        }
+        const runnable* const finished = options.at(taken);
+        std::size_t place = 0;
+        while (place < pending.size() && pending[place] != finished) {
+            ++place;
+        }
+        return place;
+    }
+
     void advance_to(time_point deadline) override { owner_.clock_.advance_to(deadline); }
 
 private:
@@ -148,6 +169,24 @@ private:
             owner_.clock_.advance_to(found[taken - 1]);
         }
         return taken;
+    }
+
+    void trace_finish(const finish_options& options, std::size_t taken) {
+        run_trace& trace = *owner_.record_.trace;
+        const runnable* const finished = options.at(taken);
+        for (const runnable* each : options.pending) {
+            see(*each);
+            if (each == finished) {
+                break;
+            }
+            if (options.idle) {
+                passed_over_.push_back(each->event_id());
+            }
+        }
+        if (finished != nullptr && !options.idle) {
+            trace.finished_early.push_back(
+                {finished->event_id(), trace.steps.empty() ? 0 : trace.steps.back().event});
+        }
     }
 
     void check_limits() {
@@ -245,6 +284,7 @@ const run_record& simulation::run(const program& main, strategy& chooser, level 
     if (loop_.is_closed()) {
         loop_.reopen();
     }
+    loop_.seed_random(values_seed_);
     scheduler_->begin(chooser, allowed);
     const current_scope scope(*this, loop_.pool());
     struct closing {
@@ -257,7 +297,7 @@ const run_record& simulation::run(const program& main, strategy& chooser, level 
         record_.ended = clock_.now();
     }
     if (!record_.failed) {
-        chooser.finish();
+        chooser.end_run();
     }
     return record_;
 }

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/sim/strategy.hpp>
 
-#include <array>
 #include <string>
 
 namespace heddle::sim {
-
-random_walk::random_walk(std::uint64_t seed, level allowed) noexcept
-    : stream_(seed), delays_in_64_(0) {
-    // Where timing is all that is open, a run without delays would be plain FIFO once more.
-    constexpr std::array<std::uint64_t, 4> rates{0, 2, 8, 24};
-    delays_in_64_ = allowed == level::timing ? rates[1 + stream_.below(rates.size() - 1)]
-                                             : rates[stream_.below(rates.size())];
-}
 
 const choice* exact_replay::take(choice_kind kind, std::size_t options) {
     if (position_ == tape_.choices.size()) {
@@ -72,7 +63,22 @@ std::size_t exact_replay::oversleep(std::uint64_t wait, std::size_t options) {
     return expected->taken;
 }
 
-void exact_replay::finish() {
+std::size_t exact_replay::finish(const finish_options& options) {
+    const choice* expected = take(choice_kind::finish, options.count());
+    if (expected == nullptr) {
+        return 0;
+    }
+    const runnable* finished = options.at(expected->taken);
+    if ((finished != nullptr ? label_of(*finished) : 0) != expected->label) {
+        --position_;
+        disagree(*expected, finished != nullptr ? "the operation at that option is another one: " +
+                                                      finished->label()
+                                                : std::string("that option finishes none"));
+    }
+    return expected->taken;
+}
+
+void exact_replay::end_run() {
     if (position_ < tape_.choices.size()) {
         disagree(tape_.choices[position_], "the program has ended");
     }

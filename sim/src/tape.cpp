@@ -181,8 +181,9 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     if (result.longest_stall < duration::zero()) {
         in.complain("nanoseconds, zero or more");
     }
-    if (in.value_of("kinds", "'kinds' and their names") != "order stall oversleep") {
-        in.complain("'kinds order stall oversleep': this tape has kinds that are not known here");
+    if (in.value_of("kinds", "'kinds' and their names") != "order stall oversleep finish") {
+        in.complain(
+            "'kinds order stall oversleep finish': this tape has kinds that are not known here");
     }
     const auto count = in.number<std::uint64_t>(
         in.value_of("choices", "'choices' and their number"), "the number of choices");

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(what_is_done_already_is_its_own_shield) {
 }
 
 BOOST_AUTO_TEST_CASE(void_references_and_move_only_results) {
-    const auto main = [this]() -> coro<void> {
+    const auto main = []() -> coro<void> {
         int value = 1;
         const auto nothing = []() -> coro<void> { co_await heddle::sleep(1s); };
         const auto reference = [&]() -> coro<int&> {

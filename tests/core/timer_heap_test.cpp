@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include <heddle/sim/random_stream.hpp>
+#include <heddle/random.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_SUITE(timers)
 // equal, so that insertion order matters.
 BOOST_AUTO_TEST_CASE(it_does_what_a_sorted_map_does) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        heddle::sim::random_stream random(seed);
+        heddle::random_stream random(seed);
         timer_heap heap;
         std::map<std::pair<heddle::time_point, int>, std::unique_ptr<plain_timer>> model;
         int insertions = 0;

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include <heddle/sim/random_stream.hpp>
+#include <heddle/random.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(lengths_are_told_exactly_in_the_largest_unit_that_fits) {
 // Every value of a small bound is about equally frequent: within five standard deviations.
 BOOST_AUTO_TEST_CASE(random_numbers_below_a_bound_are_uniform) {
     for (const std::uint64_t bound : {2U, 3U, 7U, 10U}) {
-        sim::random_stream random(5);
+        heddle::random_stream random(5);
         std::array<int, 10> counts{};
         constexpr int draws = 100'000;
         for (int i = 0; i < draws; ++i) {
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(random_numbers_below_a_bound_are_uniform) {
             BOOST_TEST(off * off < 25 * expected);
         }
     }
-    sim::random_stream wide(1);
+    heddle::random_stream wide(1);
     for (int i = 0; i < 1'000; ++i) {
         BOOST_REQUIRE(wide.below(std::uint64_t{1} << 40) < std::uint64_t{1} << 40);
     }
@@ -58,9 +58,9 @@ BOOST_AUTO_TEST_CASE(random_numbers_below_a_bound_are_uniform) {
 
 // Fixed for ever: the first numbers of a stream are part of what a seed means.
 BOOST_AUTO_TEST_CASE(a_stream_is_a_function_of_its_seed) {
-    sim::random_stream a(1);
-    sim::random_stream same(1);
-    sim::random_stream other(1, 1);
+    heddle::random_stream a(1);
+    heddle::random_stream same(1);
+    heddle::random_stream other(1, 1);
     bool differs = false;
     for (int i = 0; i < 100; ++i) {
         const auto value = a.next();

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(every_changed_byte_is_noticed) {
 }
 
 BOOST_AUTO_TEST_CASE(random_bytes_are_refused) {
-    sim::random_stream random(1);
+    heddle::random_stream random(1);
     for (int i = 0; i < 2'000; ++i) {
         std::string bytes(random.below(300), '\0');
         for (char& each : bytes) {

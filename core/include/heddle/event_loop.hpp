@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@
 #include <heddle/frame_memory.hpp>
 #include <heddle/handle.hpp>
 #include <heddle/observer.hpp>
+#include <heddle/random.hpp>
 #include <heddle/scheduler.hpp>
 #include <heddle/time.hpp>
 
@@ -196,6 +198,10 @@ public:
     template <class Visitor>
     void for_each_task(Visitor&& visit) const;
 
+    /// For heddle::random(). Seeded by the system unless seed_random was called.
+    [[nodiscard]] random_stream& random();
+    void seed_random(std::uint64_t seed) noexcept { random_.emplace(seed); }
+
     [[nodiscard]] std::size_t timer_count() const noexcept { return timers_.size(); }
     /// The earliest distinct deadlines after `after`, not after `until`: for schedulers.
     std::size_t deadlines_between(
@@ -242,6 +248,10 @@ public:
             ready_.splice_back(callbacks);
         }
     }
+    /// `operation` finishes (runs) when the scheduler says, once. Throws usage_error without one.
+    void add_completion(runnable& operation);
+    /// Takes it back, if it has not run.
+    void remove_completion(runnable& operation) noexcept;
     void add_timer(timer_entry& timer);
     /// Takes a timer out of the heap or, if it has come due, out of the ready queue.
     void remove_timer(timer_entry& timer) noexcept;
@@ -300,7 +310,10 @@ private:
     void run_to_stop();
     void begin_scheduled_iteration(bool may_wait);
     void run_scheduled_iteration();
+    void finish_operations(bool idle);
+    [[nodiscard]] std::size_t choose_next();
     void run_one_scheduled();
+    void run_chosen(runnable& next);
     void iterate(time_point now);
     void run_reporting_errors(runnable& item);
     void move_due_timers(time_point now);
@@ -340,10 +353,12 @@ private:
     scheduler* scheduler_ = nullptr;
     loop_observer* observer_ = nullptr;
     detail::scheduled_queue scheduled_;
-    runnable* last_callback_ = nullptr;  // the latest call_soon of what runs now
-    std::uint64_t origin_id_ = 0;        // the event that runs now, and what it has made so far
+    std::vector<runnable*> completions_;  // operations that have not finished, oldest first
+    runnable* last_callback_ = nullptr;   // the latest call_soon of what runs now
+    std::uint64_t origin_id_ = 0;         // the event that runs now, and what it has made so far
     std::uint64_t origin_ordinals_ = 0;
 
+    std::optional<random_stream> random_;
     detail::close_hooks close_hooks_;
     exception_handler exception_handler_;
     std::atomic<std::thread::id> thread_;  // of the latest run; asked for by other threads

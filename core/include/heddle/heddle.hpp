@@ -14,6 +14,7 @@
 #include <heddle/lock.hpp>
 #include <heddle/observer.hpp>
 #include <heddle/outcome.hpp>
+#include <heddle/random.hpp>
 #include <heddle/runner.hpp>
 #include <heddle/scheduler.hpp>
 #include <heddle/shield.hpp>

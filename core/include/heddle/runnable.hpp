@@ -28,6 +28,7 @@ enum class event_kind : std::uint8_t {
     callback,       ///< call_soon and its like
     done_callback,  ///< a done callback of a future
     timer,          ///< a timer that has come due
+    completion,     ///< an operation that a simulation finishes (sim/completion.hpp)
 };
 
 class runnable {
@@ -49,6 +50,10 @@ public:
     /// Where in the program it goes on; line 0 where that is not known.
     [[nodiscard]] virtual std::source_location place() const noexcept { return {}; }
 
+    /// A note of the scheduler's about it, 0 when it has just become an option.
+    [[nodiscard]] std::uint32_t mark() const noexcept { return mark_; }
+    void set_mark(std::uint32_t mark) noexcept { mark_ = mark; }
+
 protected:
     runnable() noexcept = default;
     ~runnable() = default;
@@ -60,6 +65,7 @@ private:
     runnable* next_ = nullptr;
     // Position in the ready queue of a loop with a scheduler; unused elsewhere.
     std::uint32_t order_ = 0;
+    std::uint32_t mark_ = 0;
 };
 
 /// A runnable that waits in a loop's timer heap until its deadline, then becomes ready.

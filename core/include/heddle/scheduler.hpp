@@ -24,10 +24,17 @@ public:
     /// pick() is never called and the order is that of the plain loop.
     [[nodiscard]] virtual bool reorders() const noexcept = 0;
 
-    /// Which of `options` runs next: an index. Called only with two or more, in the order of the
-    /// plain loop; the last may be the earliest timer, not yet due (kind() says so and
-    /// in_heap() holds): picking it lets time pass up to its deadline.
+    /// Which of `options` runs next: an index. Called only with two or more: what is ready, in the
+    /// order of the plain loop; then operations that may finish now (kind() says so), oldest
+    /// first; the last may be the earliest timer, not yet due (kind() says so and in_heap()
+    /// holds): picking it lets time pass up to its deadline.
     virtual std::size_t pick(std::span<runnable* const> options) = 0;
+
+    /// Where the order is not open: which of the `pending` operations, oldest first, finishes now,
+    /// before the next iteration; pending.size() for none. Asked again until it is none. If `idle`,
+    /// nothing is ready, and the plain loop would finish the oldest; with `idle` and no timer set
+    /// (`must`), one has to.
+    virtual std::size_t finish(std::span<runnable* const> pending, bool idle, bool must) = 0;
 
     /// `next` is about to run. The scheduler may let time pass before it does (a callback that
     /// takes long), count it, or stop the run by throwing: the exception leaves the run function.

@@ -16,6 +16,7 @@
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <heddle/future_base.hpp>
 #include <heddle/runnable.hpp>
@@ -54,6 +55,14 @@ public:
     [[nodiscard]] const std::source_location& site() const noexcept { return site_; }
     /// The coroutine that awaits this one; null for a task's own.
     [[nodiscard]] promise_base* awaited_by() const noexcept { return up_ ? up_->parent : nullptr; }
+
+    /// Says which coroutine function this is an activation of: the same for all of them in one
+    /// process. For telling functions apart; never to be ordered by, shown, or kept.
+    [[nodiscard]] const void* function() const noexcept {
+        // The Itanium C++ ABI, which g++ and clang follow, has the resume function come first.
+        return *static_cast<const void* const*>(
+            const_cast<promise_base*>(this)->handle().address());
+    }
 
     [[nodiscard]] std::coroutine_handle<> handle() noexcept {
         // Every promise of the library derives from this class first and is aligned no more than
@@ -101,6 +110,16 @@ public:
     void for_each_site(Visitor&& visit) const {
         for (detail::promise_base* frame = leaf_; frame != nullptr; frame = frame->awaited_by()) {
             visit(frame->site());
+        }
+    }
+
+    /// Calls `visit(const promise_base&)` for each coroutine of its chain, innermost first, until
+    /// it returns false.
+    template <class Visitor>
+    void for_each_frame(Visitor&& visit) const {
+        detail::promise_base* frame = leaf_;
+        while (frame != nullptr && visit(std::as_const(*frame))) {
+            frame = frame->awaited_by();
         }
     }
 
@@ -183,7 +202,7 @@ private:
     std::uint32_t number_ = 0;
     std::uint32_t cancel_requests_ = 0;
     std::uint32_t steps_ = 0;
-    std::uint32_t ordinals_[3] = {};  // tasks, callbacks and timers made so far
+    std::uint32_t ordinals_[4] = {};  // tasks, callbacks, timers and operations made so far
     enum class phase : std::uint8_t {
         going,      // the trampoline resumes the leaf
         suspended,  // the step is over

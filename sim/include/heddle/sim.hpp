@@ -3,7 +3,9 @@
 // All of heddle's simulation: virtual time, one run, and the exploration of schedules.
 #pragma once
 
+#include <heddle/sim/completion.hpp>
 #include <heddle/sim/explore.hpp>
+#include <heddle/sim/explorers.hpp>
 #include <heddle/sim/failure.hpp>
 #include <heddle/sim/level.hpp>
 #include <heddle/sim/report.hpp>

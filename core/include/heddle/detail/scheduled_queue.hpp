@@ -36,9 +36,10 @@ public:
     /// Takes out everything, in the plain loop's order.
     runnable* take_any() noexcept;
 
-    /// The entries with `extra` as one more at the end, for the time of a choice.
-    std::span<runnable* const> with_extra(runnable& extra);
-    void without_extra() noexcept { entries_.pop_back(); }
+    /// The entries, with `others` and then `last` (which may be null) behind them, for the time of
+    /// a choice.
+    std::span<runnable* const> with_extras(std::span<runnable* const> others, runnable* last);
+    void without_extras(std::size_t count) noexcept { entries_.resize(entries_.size() - count); }
 
     /// Iterations: what is ready now belongs to the iteration that begins now.
     void begin_iteration() noexcept { boundary_ = next_order_; }

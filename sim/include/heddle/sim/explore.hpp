@@ -28,6 +28,7 @@ struct explore_options {
     std::uint64_t schedules = default_schedules;  ///< how many runs at most
     std::uint64_t seed = default_seed;            ///< the master seed
     level allowed = level::any;
+    std::string strategy = "portfolio";  ///< one of explorer_names(), or "fifo"
     run_limits limits;
     /// How many runs the search for the same failure by timing alone may take.
     std::uint64_t timing_schedules = 5'000;
@@ -40,8 +41,9 @@ struct explore_options {
 /// One way in which a minimal schedule differs from FIFO.
 struct deviation {
     enum class sort : std::uint8_t {
-        hold,       ///< `event` waits until `until` has run, although it was ready before
-        stall,      ///< `event` takes long: until the `option`-th of the next deadlines
+        hold,   ///< `event` waits until `until` has run, although it was ready before
+        stall,  ///< `event` takes long: until the `option`-th of the next deadlines
+        early,  ///< the operation `event` finishes when `until` has run, though something is ready
         oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
         pick,       ///< entry number `event` of the tape takes `option`
     };
@@ -65,6 +67,7 @@ enum class timing_answer : std::uint8_t {
 struct finding {
     failure what;
     std::uint64_t schedule = 0;  ///< the run that failed
+    std::string strategy;        ///< the one that took its choices
     std::uint64_t digest = 0;
     tape full;  ///< its tape
     std::vector<deviation> minimal;
@@ -85,6 +88,7 @@ struct exploration {
     std::optional<finding> found;
 };
 
+/// Throws usage_error for a strategy that there is not.
 [[nodiscard]] exploration explore(const program& main, const explore_options& options = {});
 
 /// One run, from a tape; the record's `failed` says whether it failed. Throws replay_error if the

@@ -50,10 +50,17 @@ struct oversleep_record {
     duration late{};
 };
 
+/// An operation that finished although something was ready, in a run whose order was not open.
+struct early_finish {
+    std::uint64_t event = 0;
+    std::uint64_t after = 0;  ///< the event that had run last
+};
+
 /// What a traced run tells beside its tape.
 struct run_trace {
     std::vector<step_record> steps;
     std::vector<oversleep_record> oversleeps;
+    std::vector<early_finish> finished_early;
     /// Every event that was an option or ran, by id: also those that never ran.
     std::map<std::uint64_t, step_record> seen;
 };
@@ -84,6 +91,9 @@ public:
     const run_record& run(const program& main, strategy& chooser, level allowed,
                           bool traced = false);
 
+    /// Seeds heddle::random() for the runs that follow: 0 unless it is called.
+    void seed_values(std::uint64_t seed) noexcept { values_seed_ = seed; }
+
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }
     [[nodiscard]] const run_limits& limits() const noexcept { return limits_; }
 
@@ -99,6 +109,7 @@ private:
     void note_deadlock(const deadlock_error& error);
 
     run_limits limits_;
+    std::uint64_t values_seed_ = 0;
     virtual_clock clock_;
     std::unique_ptr<chooser_scheduler> scheduler_;
     event_loop loop_;

@@ -11,10 +11,29 @@
 
 #include <heddle/runnable.hpp>
 #include <heddle/sim/level.hpp>
-#include <heddle/sim/random_stream.hpp>
 #include <heddle/sim/tape.hpp>
 
 namespace heddle::sim {
+
+/// The options of a choice of kind `finish`. Where nothing is ready the plain loop finishes the
+/// oldest operation: the options are the operations, oldest first, and then (unless one must
+/// finish, for there is no timer) none. Else it finishes none, and that comes first.
+struct finish_options {
+    std::span<runnable* const> pending;  ///< oldest first
+    bool idle = false;                   ///< nothing is ready
+    bool must = false;                   ///< nor is there a timer
+
+    [[nodiscard]] std::size_t count() const noexcept { return pending.size() + (must ? 0 : 1); }
+    /// The operation that option number `option` finishes; null for none.
+    [[nodiscard]] runnable* at(std::size_t option) const noexcept {
+        const std::size_t place = idle ? option : option - 1;  // option 0 wraps to no place
+        return place < pending.size() ? pending[place] : nullptr;
+    }
+    /// The option that finishes number `place` of the pending ones.
+    [[nodiscard]] std::size_t option_of(std::size_t place) const noexcept {
+        return idle ? place : place + 1;
+    }
+};
 
 class strategy {
 public:
@@ -26,10 +45,13 @@ public:
     virtual std::size_t stall(const runnable& next, std::size_t options) = 0;
     /// By how much a wait overshoots. `wait` tells the waits of a run apart: 1, 2, ...
     virtual std::size_t oversleep(std::uint64_t wait, std::size_t options) = 0;
+    /// Where the order is not open: which operation finishes now. Option 0 is what the plain loop
+    /// would do; see finish_options.
+    virtual std::size_t finish(const finish_options& options) = 0;
     /// `next` is about to run.
     virtual void ran(const runnable& next) { static_cast<void>(next); }
     /// The run is over: a strategy that replays says here if it expected more.
-    virtual void finish() {}
+    virtual void end_run() {}
 };
 
 /// What the plain loop does.
@@ -38,29 +60,7 @@ public:
     std::size_t order(std::span<runnable* const>) override { return 0; }
     std::size_t stall(const runnable&, std::size_t) override { return 0; }
     std::size_t oversleep(std::uint64_t, std::size_t) override { return 0; }
-};
-
-/// Uniform random choice among ready work; stalls and overshoots at a rate that is drawn for each
-/// run, so that some runs have none and some many.
-class random_walk final : public strategy {
-public:
-    random_walk(std::uint64_t seed, level allowed) noexcept;
-    std::size_t order(std::span<runnable* const> options) override {
-        return static_cast<std::size_t>(stream_.below(options.size()));
-    }
-    std::size_t stall(const runnable&, std::size_t options) override { return delay(options); }
-    std::size_t oversleep(std::uint64_t, std::size_t options) override { return delay(options); }
-
-private:
-    std::size_t delay(std::size_t options) {
-        if (delays_in_64_ == 0 || !stream_.chance(delays_in_64_, 64)) {
-            return 0;
-        }
-        return 1 + static_cast<std::size_t>(stream_.below(options - 1));
-    }
-
-    random_stream stream_;
-    std::uint64_t delays_in_64_;
+    std::size_t finish(const finish_options&) override { return 0; }
 };
 
 /// Takes exactly what a tape says. An entry that does not fit throws replay_error; behind the end
@@ -72,7 +72,8 @@ public:
     std::size_t order(std::span<runnable* const> options) override;
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
-    void finish() override;
+    std::size_t finish(const finish_options& options) override;
+    void end_run() override;
 
 private:
     const choice* take(choice_kind kind, std::size_t options);

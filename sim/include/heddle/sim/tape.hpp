@@ -22,11 +22,12 @@ namespace heddle::sim {
 
 /// What was decided.
 enum class choice_kind : std::uint8_t {
-    order,      ///< which ready work runs next (the last option may be the earliest timer)
+    order,      ///< what runs next: ready work, an operation that finishes, the earliest timer
     stall,      ///< how long a callback took: until which of the next deadlines
     oversleep,  ///< by how much a wait overshot: until which of the next deadlines
+    finish,     ///< where the order is not open: which operation finishes now, or none
 };
-inline constexpr std::size_t choice_kinds = 3;
+inline constexpr std::size_t choice_kinds = 4;
 
 [[nodiscard]] std::string_view name_of(choice_kind kind) noexcept;
 

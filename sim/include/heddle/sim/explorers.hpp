@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The strategies that explore: each run of a campaign begins one of them with a seed of its own.
+//
+// What a run does depends on its seed, on the level and on the profile of run 0, and on nothing
+// that an earlier run has left: run i is the same in whatever order runs are made. No strategy
+// alone is good at everything; the portfolio draws one of them for each run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <heddle/random.hpp>
+#include <heddle/sim/level.hpp>
+#include <heddle/sim/strategy.hpp>
+
+namespace heddle::sim {
+
+/// What run 0, plain FIFO, tells of a program.
+struct run_profile {
+    struct task_steps {
+        std::uint64_t task = 0;  ///< structural id
+        std::uint32_t steps = 0;
+    };
+    std::uint64_t choices = 0;      ///< where more than one thing could have run next
+    std::vector<task_steps> tasks;  ///< by id
+    [[nodiscard]] std::uint32_t steps_of(std::uint64_t task) const noexcept;
+};
+
+/// A strategy that can be begun again and again.
+class explorer : public strategy {
+public:
+    /// A run begins. `profile` outlives it.
+    void begin(std::uint64_t seed, level allowed, const run_profile& profile);
+    /// Its name, or that of the one that was drawn for this run.
+    [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+    /// Which of `options` runs next, two or more. What comes first in FIFO order is passed over only
+    /// so often: no task starves for ever, or each one that waits for another by polling would.
+    std::size_t order(std::span<runnable* const> options) final {
+        const std::size_t taken = choose(options);
+        if (taken == 0 || ++passed_over_ > most_passed_over + 16 * options.size()) {
+            passed_over_ = 0;
+            return 0;
+        }
+        return taken;
+    }
+    /// The strategy's own answer.
+    virtual std::size_t choose(std::span<runnable* const> options) = 0;
+
+    std::size_t stall(const runnable&, std::size_t options) final { return delay(options); }
+    std::size_t oversleep(std::uint64_t, std::size_t options) final { return delay(options); }
+    std::size_t finish(const finish_options& options) final;
+
+protected:
+    /// The strategy's own state, for a new run.
+    virtual void start(const run_profile& profile) { static_cast<void>(profile); }
+    [[nodiscard]] random_stream& stream() noexcept { return stream_; }
+
+private:
+    std::size_t delay(std::size_t options);
+
+    static constexpr std::uint64_t most_passed_over = 500;
+
+    random_stream stream_{0};
+    std::uint64_t passed_over_ = 0;  // in a row, what came first was not taken
+    // How often something takes time or comes early, in 64: drawn for each run, so that some runs
+    // have none and some many.
+    std::uint64_t delays_in_64_ = 0;
+    std::uint64_t finishes_in_64_ = 0;
+};
+
+/// The strategies' names, "portfolio" first, then those that it draws from and the rest.
+[[nodiscard]] std::span<const std::string_view> explorer_names() noexcept;
+
+/// Throws usage_error, which lists the names, for one that is none.
+[[nodiscard]] std::unique_ptr<explorer> make_explorer(std::string_view name);
+
+/// Plain FIFO that notes the profile: run 0.
+class profiler final : public strategy {
+public:
+    explicit profiler(run_profile& noted) noexcept : noted_(noted) {}
+    std::size_t order(std::span<runnable* const> options) override;
+    std::size_t stall(const runnable&, std::size_t) override { return 0; }
+    std::size_t oversleep(std::uint64_t, std::size_t) override { return 0; }
+    std::size_t finish(const finish_options&) override { return 0; }
+    void ran(const runnable& next) override;
+
+private:
+    run_profile& noted_;
+};
+
+}  // namespace heddle::sim

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/sim/explorers.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <heddle/detail/mix.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/task_base.hpp>
+
+#include "chains.hpp"
+#include "order_strategies.hpp"
+#include "portfolio.hpp"
+
+namespace heddle::sim {
+
+// ---- what they share -----------------------------------------------------------------------
+
+void explorer::begin(std::uint64_t seed, level allowed, const run_profile& profile) {
+    stream_ = random_stream(seed);
+    passed_over_ = 0;
+    // Where timing is all that is open, a run without delays would be plain FIFO once more.
+    constexpr std::array<std::uint64_t, 4> rates{0, 2, 8, 24};
+    delays_in_64_ = allowed == level::timing ? rates[1 + stream_.below(rates.size() - 1)]
+                                             : rates[stream_.below(rates.size())];
+    finishes_in_64_ = rates[1 + stream_.below(rates.size() - 1)];
+    start(profile);
+}
+
+std::size_t explorer::delay(std::size_t options) {
+    if (delays_in_64_ == 0 || !stream_.chance(delays_in_64_, 64)) {
+        return 0;
+    }
+    return 1 + static_cast<std::size_t>(stream_.below(options - 1));
+}
+
+std::size_t explorer::finish(const finish_options& options) {
+    // Among operations that may finish while nothing is ready, any is as likely; while something
+    // is, one comes early now and then.
+    if (!options.idle && !stream_.chance(finishes_in_64_, 64)) {
+        return 0;
+    }
+    return static_cast<std::size_t>(stream_.below(options.count()));
+}
+
+// ---- run 0 ---------------------------------------------------------------------------------
+
+std::uint32_t run_profile::steps_of(std::uint64_t task) const noexcept {
+    const auto place = std::lower_bound(
+        tasks.begin(), tasks.end(), task,
+        [](const task_steps& each, std::uint64_t wanted) { return each.task < wanted; });
+    return place != tasks.end() && place->task == task ? place->steps : 0;
+}
+
+std::size_t profiler::order(std::span<runnable* const>) {
+    ++noted_.choices;
+    return 0;
+}
+
+void profiler::ran(const runnable& next) {
+    const event_kind kind = next.kind();
+    if (kind != event_kind::step && kind != event_kind::wakeup) {
+        return;
+    }
+    const std::uint64_t task = static_cast<const task_base&>(next).structural_id();
+    auto place = std::lower_bound(noted_.tasks.begin(), noted_.tasks.end(), task,
+                                  [](const run_profile::task_steps& each, std::uint64_t wanted) {
+                                      return each.task < wanted;
+                                  });
+    if (place == noted_.tasks.end() || place->task != task) {
+        place = noted_.tasks.insert(place, {task, 0});
+    }
+    ++place->steps;
+}
+
+// ---- by name -------------------------------------------------------------------------------
+
+std::span<const std::string_view> explorer_names() noexcept {
+    static constexpr std::array<std::string_view, 11> names{
+        "portfolio", "walk",    "site",   "site_points", "site_noise", "pct",
+        "pos",       "uniform", "sticky", "delay",       "lifo"};
+    return names;
+}
+
+std::unique_ptr<explorer> make_explorer(std::string_view name) {
+    if (name == "portfolio") {
+        return std::make_unique<detail::portfolio>();
+    }
+    if (auto one = detail::make_order_strategy(name)) {
+        return one;
+    }
+    std::string text = "there is no strategy '" + std::string(name) + "'; there are";
+    for (const std::string_view each : explorer_names()) {
+        text.append(each == explorer_names().front() ? " " : ", ").append(each);
+    }
+    throw usage_error(text);
+}
+
+}  // namespace heddle::sim

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// How to pick what runs next. Each comment says which bugs a strategy is good at.
+#include "order_strategies.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <heddle/task_base.hpp>
+
+#include "chains.hpp"
+
+namespace heddle::sim::detail {
+
+namespace {
+
+using options_t = std::span<runnable* const>;
+
+/// Positions in a run, drawn without replacement: where a strategy does something special.
+class change_points {
+public:
+    /// `count` of the choices 1 .. `length`, but not more than an eighth of them: where every
+    /// choice is special, none is.
+    void draw(random_stream& stream, std::uint64_t count, std::uint64_t length) {
+        points_.clear();
+        position_ = 0;
+        length = std::max<std::uint64_t>(length, 1);
+        count = std::min(count, std::max<std::uint64_t>(length / 8, 1));
+        while (points_.size() < count) {
+            const std::uint64_t point = 1 + stream.below(length);
+            if (std::find(points_.begin(), points_.end(), point) == points_.end()) {
+                points_.push_back(point);
+            }
+        }
+    }
+    /// At each choice: whether this is one of them.
+    [[nodiscard]] bool here() {
+        ++position_;
+        return std::find(points_.begin(), points_.end(), position_) != points_.end();
+    }
+
+private:
+    std::vector<std::uint64_t> points_;
+    std::uint64_t position_ = 0;
+};
+
+/// Priorities that can sink below all others, one for each number.
+class priorities {
+public:
+    void restart() noexcept {
+        values_.clear();
+        next_lowest_ = first_lowest;
+    }
+    /// Drawn when it is first asked for.
+    [[nodiscard]] std::uint64_t of(std::uint32_t number, random_stream& stream) {
+        if (values_.size() <= number) {
+            values_.resize(number + 1);
+        }
+        if (values_[number] == 0) {
+            values_[number] = first_lowest + 1 + (stream.next() >> 2);
+        }
+        return values_[number];
+    }
+    void sink(std::uint32_t number) { values_[number] = --next_lowest_; }
+
+private:
+    static constexpr std::uint64_t first_lowest = std::uint64_t{1} << 62;
+    std::vector<std::uint64_t> values_;  // 0: not drawn
+    std::uint64_t next_lowest_ = first_lowest;
+};
+
+// ---- without memory ------------------------------------------------------------------------
+
+/// Any ready event, with equal chances. Short races; cancellations that land in a window.
+class random_walk final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "walk"; }
+    std::size_t choose(options_t options) override {
+        return static_cast<std::size_t>(stream().below(options.size()));
+    }
+};
+
+/// The latest ready event first.
+class lifo final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "lifo"; }
+    std::size_t choose(options_t options) override {
+        const event_kind last = options.back()->kind();
+        const bool by_itself =
+            last == event_kind::timer && static_cast<const timer_entry*>(options.back())->in_heap();
+        return options.size() - (by_itself ? 2 : 1);
+    }
+};
+
+// ---- by priorities -------------------------------------------------------------------------
+
+/// One random priority for each chain, and d-1 points at which the highest sinks: finds a bug that
+/// needs d orderings among n chains and k choices with probability at least 1/(n k^(d-1))
+/// (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
+/// 2010). Long runs; starvation. d is drawn for each run, since nobody knows it.
+class pct final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "pct"; }
+    std::size_t choose(options_t options) override {
+        std::size_t best = 0;
+        std::uint64_t highest = 0;
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            const std::uint64_t each = priorities_.of(chains_.of(*options[i]), stream());
+            if (each > highest) {
+                highest = each;
+                best = i;
+            }
+        }
+        if (points_.here()) {
+            priorities_.sink(chains_.of(*options[best]));
+        }
+        return best;
+    }
+
+protected:
+    void start(const run_profile& profile) override {
+        chains_.restart();
+        priorities_.restart();
+        constexpr std::array<std::uint64_t, 10> depths{1, 2, 2, 2, 3, 3, 3, 4, 4, 5};
+        points_.draw(stream(), depths[stream().below(depths.size())] - 1, profile.choices);
+    }
+
+private:
+    chain_numbers chains_;
+    priorities priorities_;
+    change_points points_;
+};
+
+/// One random priority for each event, drawn when it becomes ready: samples partial orders more
+/// evenly than a walk does (Yuan, Yang and Gu, "Partial order aware concurrency sampling", 2018;
+/// the basic form, for which no conflicts need be known).
+class partial_order_sampling final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "pos"; }
+    std::size_t choose(options_t options) override {
+        std::size_t best = 0;
+        std::uint32_t highest = 0;
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            if (options[i]->mark() == 0) {
+                options[i]->set_mark(static_cast<std::uint32_t>(stream().next() >> 33) + 1);
+            }
+            if (options[i]->mark() > highest) {
+                highest = options[i]->mark();
+                best = i;
+            }
+        }
+        return best;
+    }
+};
+
+/// One random priority for each site of the program, shared by all tasks that come there; ties at
+/// random. Bugs that need many tasks in one order, which the others never find. In variants: some
+/// points at which the highest site sinks; now and then a step of a random walk.
+class site_priorities final : public explorer {
+public:
+    enum class variant : std::uint8_t { plain, points, noise };
+    explicit site_priorities(variant which) noexcept : variant_(which) {}
+    [[nodiscard]] std::string_view name() const noexcept override {
+        return variant_ == variant::plain    ? "site"
+               : variant_ == variant::points ? "site_points"
+                                             : "site_noise";
+    }
+    std::size_t choose(options_t options) override {
+        if (noise_in_64_ != 0 && stream().chance(noise_in_64_, 64)) {
+            return static_cast<std::size_t>(stream().below(options.size()));
+        }
+        std::uint64_t highest = 0;
+        std::size_t count = 0;
+        std::size_t first = 0;
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            const std::uint64_t each = priority_of(*options[i]);
+            if (each > highest) {
+                highest = each;
+                count = 1;
+                first = i;
+            } else if (each == highest) {
+                ++count;
+            }
+        }
+        std::size_t best = first;
+        if (count > 1) {
+            for (std::size_t skip = stream().below(count); skip > 0; --skip) {
+                do {
+                    ++best;
+                } while (priority_of(*options[best]) != highest);
+            }
+        }
+        if (variant_ == variant::points && points_.here()) {
+            priorities_.sink(number_in_run(*options[best]));
+        }
+        return best;
+    }
+
+protected:
+    void start(const run_profile& profile) override {
+        priorities_.restart();
+        ++run_;
+        count_ = 0;
+        if (variant_ == variant::points) {
+            points_.draw(stream(), stream().below(4), profile.choices);
+        }
+        constexpr std::array<std::uint64_t, 3> noise{2, 6, 16};
+        noise_in_64_ = variant_ == variant::noise ? noise[stream().below(noise.size())] : 0;
+    }
+
+private:
+    struct number {
+        std::uint64_t run = 0;
+        std::uint32_t value = 0;
+    };
+    /// Sites in the order in which they are first seen in this run: so that what is drawn for one
+    /// does not depend on other runs.
+    std::uint32_t number_in_run(runnable& event) {
+        const std::uint32_t site = sites_.of(event);
+        if (in_run_.size() <= site) {
+            in_run_.resize(site + 1);
+        }
+        if (in_run_[site].run != run_) {
+            in_run_[site] = {run_, count_++};
+        }
+        return in_run_[site].value;
+    }
+    std::uint64_t priority_of(runnable& event) {
+        return priorities_.of(number_in_run(event), stream());
+    }
+
+    variant variant_;
+    site_numbers sites_;
+    std::vector<number> in_run_;  // by site
+    std::uint64_t run_ = 0;
+    std::uint32_t count_ = 0;
+    priorities priorities_;
+    change_points points_;
+    std::uint64_t noise_in_64_ = 0;
+};
+
+// ---- by what is left to do -----------------------------------------------------------------
+
+/// A task is the likelier, the more steps it has left, as run 0 counted them: near to uniform over
+/// interleavings where nothing blocks (Zhao, Wolff, Mathur and Roychoudhury, "Selectively uniform
+/// concurrency testing", 2025; without the selection). Tasks of unequal length.
+class uniform_interleaving final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "uniform"; }
+    std::size_t choose(options_t options) override {
+        weights_.clear();
+        std::uint64_t total = 0;
+        for (runnable* each : options) {
+            total += std::max<std::uint32_t>(left_of(*each), 1);
+            weights_.push_back(total);
+        }
+        const std::uint64_t drawn = stream().below(total);
+        return static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), drawn) -
+                                        weights_.begin());
+    }
+    void ran(const runnable& next) override {
+        if (const event_kind kind = next.kind();
+            kind == event_kind::step || kind == event_kind::wakeup) {
+            const std::size_t task = static_cast<const task_base&>(next).number();
+            if (done_.size() <= task) {
+                done_.resize(task + 1);
+            }
+            ++done_[task];
+        }
+    }
+
+protected:
+    void start(const run_profile& profile) override {
+        profile_ = &profile;
+        done_.clear();
+        planned_.clear();
+    }
+
+private:
+    std::uint32_t left_of(runnable& event) {
+        if (const event_kind kind = event.kind();
+            kind != event_kind::step && kind != event_kind::wakeup) {
+            return 1;
+        }
+        const auto& task = static_cast<const task_base&>(event);
+        const std::size_t number = task.number();
+        if (planned_.size() <= number) {
+            planned_.resize(number + 1, unknown);
+        }
+        if (planned_[number] == unknown) {
+            planned_[number] = profile_->steps_of(task.structural_id());
+        }
+        const std::uint32_t done = number < done_.size() ? done_[number] : 0;
+        return planned_[number] > done ? planned_[number] - done : 0;
+    }
+
+    static constexpr std::uint32_t unknown = ~std::uint32_t{0};
+    const run_profile* profile_ = nullptr;
+    std::vector<std::uint32_t> done_;     // by the task's number
+    std::vector<std::uint32_t> planned_;  // the same
+    std::vector<std::uint64_t> weights_;
+};
+
+// ---- near to FIFO --------------------------------------------------------------------------
+
+/// FIFO, but at a few points what comes first is held until nothing else can run (Emmi, Qadeer and
+/// Rakamaric, "Delay-bounded scheduling", 2011). Easy to explain.
+class delay_bounding final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "delay"; }
+    std::size_t choose(options_t options) override {
+        const bool hold = points_.here();
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            if (options[i]->mark() == held) {
+                continue;
+            }
+            if (!hold) {
+                return i;
+            }
+            options[i]->set_mark(held);
+            return first_free(options);
+        }
+        return 0;
+    }
+
+protected:
+    void start(const run_profile& profile) override {
+        points_.draw(stream(), 1 + stream().below(5), profile.choices);
+    }
+
+private:
+    static constexpr std::uint32_t held = 1;
+    static std::size_t first_free(options_t options) {
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            if (options[i]->mark() != held) {
+                return i;
+            }
+        }
+        return 0;
+    }
+    change_points points_;
+};
+
+/// Stays with one chain for a while: a walk among tasks rather than among steps. Windows in long
+/// runs of one task.
+class sticky final : public explorer {
+public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "sticky"; }
+    std::size_t choose(options_t options) override {
+        if (stream().chance(stays_in_64_, 64)) {
+            for (std::size_t i = 0; i < options.size(); ++i) {
+                if (chains_.of(*options[i]) == last_) {
+                    return i;
+                }
+            }
+        }
+        const auto picked = static_cast<std::size_t>(stream().below(options.size()));
+        last_ = chains_.of(*options[picked]);
+        return picked;
+    }
+
+protected:
+    void start(const run_profile&) override {
+        chains_.restart();
+        last_ = ~std::uint32_t{0};
+        constexpr std::array<std::uint64_t, 3> rates{32, 51, 61};
+        stays_in_64_ = rates[stream().below(rates.size())];
+    }
+
+private:
+    chain_numbers chains_;
+    std::uint32_t last_ = 0;
+    std::uint64_t stays_in_64_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<explorer> make_order_strategy(std::string_view name) {
+    if (name == "walk") {
+        return std::make_unique<random_walk>();
+    }
+    if (name == "lifo") {
+        return std::make_unique<lifo>();
+    }
+    if (name == "pct") {
+        return std::make_unique<pct>();
+    }
+    if (name == "pos") {
+        return std::make_unique<partial_order_sampling>();
+    }
+    if (name == "site") {
+        return std::make_unique<site_priorities>(site_priorities::variant::plain);
+    }
+    if (name == "site_points") {
+        return std::make_unique<site_priorities>(site_priorities::variant::points);
+    }
+    if (name == "site_noise") {
+        return std::make_unique<site_priorities>(site_priorities::variant::noise);
+    }
+    if (name == "uniform") {
+        return std::make_unique<uniform_interleaving>();
+    }
+    if (name == "delay") {
+        return std::make_unique<delay_bounding>();
+    }
+    if (name == "sticky") {
+        return std::make_unique<sticky>();
+    }
+    return nullptr;
+}
+
+}  // namespace heddle::sim::detail

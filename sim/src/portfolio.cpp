@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "portfolio.hpp"
+
+#include "order_strategies.hpp"
+
+namespace heddle::sim::detail {
+
+portfolio::portfolio() {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        strategies_[i] = make_order_strategy(members[i].name);
+    }
+    drawn_ = strategies_.front().get();
+}
+
+void portfolio::start(const run_profile& profile) {
+    std::uint64_t ticket = stream().below(100);
+    std::size_t place = 0;
+    while (ticket >= members[place].weight) {
+        ticket -= members[place].weight;
+        ++place;
+    }
+    drawn_ = strategies_[place].get();
+    constexpr std::array<std::uint64_t, 6> timers{64, 64, 64, 8, 2, 0};
+    constexpr std::array<std::uint64_t, 4> operations{64, 64, 8, 0};
+    timers_in_64_ = timers[stream().below(timers.size())];
+    operations_in_64_ = operations[stream().below(operations.size())];
+    drawn_->begin(stream().next(), level::any, profile);
+}
+
+std::size_t portfolio::choose(std::span<runnable* const> options) {
+    // What is ready comes first, then operations, then the timer that is not due. What is offered
+    // is a part from the front: with the operations, the timer is withheld too.
+    const auto not_due = [&](const runnable& each) {
+        return each.kind() == event_kind::timer && static_cast<const timer_entry&>(each).in_heap();
+    };
+    std::size_t count = options.size();
+    if (timers_in_64_ < 64 && not_due(*options.back()) && !stream().chance(timers_in_64_, 64)) {
+        --count;
+    }
+    if (operations_in_64_ < 64 && options[count - 1]->kind() == event_kind::completion &&
+        options.front()->kind() != event_kind::completion &&
+        !stream().chance(operations_in_64_, 64)) {
+        while (options[count - 1]->kind() == event_kind::completion) {
+            --count;
+        }
+    }
+    return count > 1 ? drawn_->choose(options.first(count)) : 0;
+}
+
+}  // namespace heddle::sim::detail

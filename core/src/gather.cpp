@@ -23,18 +23,25 @@ std::string gather_child::label() const {
 
 void gathering::adopt(std::size_t index, intrusive_ptr<future_base> child) {
     const std::span<gather_child> all = children();
+    if (!child) {
+        throw usage_error("gather: a child was moved from, or never made");
+    }
     if (child->loop() != outer_->loop()) {
         throw usage_error("gather: a child belongs to another loop");
     }
     gather_child& added = all[index];
     added.child_ = std::move(child);
-    for (std::size_t i = 0; i < index; ++i) {
-        if (all[i].child_ == added.child_) {
-            return;
-        }
+    // A child that is here already is found where its hint points. A hint that some other gather
+    // wrote is told by what stands there; if one is made meanwhile, by a range that is still being
+    // read, the worst that comes of it is a child that is waited for, and counted, twice.
+    if (const std::size_t hint = added.child_->gather_hint();
+        hint < index && all[hint].child_ == added.child_) {
+        return;
     }
+    added.child_->set_gather_hint(static_cast<std::uint32_t>(index));
     ++expected_;
     if (added.child_->done()) {
+        added.was_done_ = true;
         return;
     }
     added.owner_ = this;
@@ -56,14 +63,9 @@ void gathering::begin() {
         return;
     }
     loop.add_close_hook(*this);
-    const std::span<gather_child> all = children();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        bool first = all[i].owner_ == nullptr;
-        for (std::size_t j = 0; j < i && first; ++j) {
-            first = all[j].child_ != all[i].child_;
-        }
-        if (first) {
-            child_done(*all[i].child_);
+    for (const gather_child& each : children()) {
+        if (each.was_done_) {
+            child_done(*each.child_);
         }
     }
 }
@@ -104,7 +106,7 @@ void gathering::child_done(future_base& child) {
     collect();
 }
 
-void gathering::loop_closes() noexcept {
+void gathering::abandon() noexcept {
     const intrusive_ptr<future_base> keep(outer_);
     for (gather_child& each : children()) {
         if (each.owner_ != nullptr) {

@@ -12,6 +12,16 @@ using namespace heddle_test;
 
 namespace {
 
+/// How many children the gathers that have ended had, each counted once.
+struct counts_children final : heddle::loop_observer {
+    void on_event(const heddle::loop_event& event) noexcept override {
+        if (event.kind == heddle::loop_event_kind::children_done && event.count == event.total) {
+            totals.push_back(event.total);
+        }
+    }
+    std::vector<std::size_t> totals;
+};
+
 struct gather_fixture : virtual_loop {
     coro<int> after(heddle::duration length, int value) {
         try {
@@ -180,6 +190,59 @@ BOOST_AUTO_TEST_CASE(errors_as_results_of_a_range) {
             co_await heddle::gather(heddle::return_exceptions, std::move(bodies));
         BOOST_TEST((results.at(0).error() != nullptr));
         BOOST_TEST(results.at(1).value() == 2);
+BOOST_AUTO_TEST_CASE(a_child_is_recognised_after_it_was_a_child_of_other_gathers) {
+    counts_children observer;
+    loop.set_observer(&observer);
+    const auto main = [this]() -> coro<void> {
+        const auto a = loop.create_future<int>();
+        const auto b = loop.create_future<int>();
+        const auto c = loop.create_future<int>();
+        // Each leaves the futures with other ideas of where they stand.
+        const auto first = heddle::gather(a, b, c);
+        const auto second = heddle::gather(c, b, a, c, b, a);
+        const auto third = heddle::gather(b, b, c, c, a, a, b, c);
+        loop.call_soon([&] { a.set_result(1); });
+        loop.call_soon([&] { b.set_result(2); });
+        loop.call_soon([&] { c.set_result(3); });
+        const auto results = co_await third;
+        BOOST_TEST((results == std::tuple(2, 2, 3, 3, 1, 1, 2, 3)));
+        BOOST_TEST((co_await second == std::tuple(3, 2, 1, 3, 2, 1)));
+        BOOST_TEST((co_await first == std::tuple(1, 2, 3)));
+        // The same when they are done.
+        const auto fourth = heddle::gather(c, a, c);
+        BOOST_TEST(fourth.done());
+        BOOST_TEST((fourth.result() == std::tuple(3, 1, 3)));
+    };
+    loop.run_until_complete(main());
+    loop.set_observer(nullptr);
+    BOOST_TEST(observer.totals == (std::vector<std::size_t>{3, 3, 3, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(twenty_thousand_children_with_duplicates) {
+    constexpr int count = 20'000;
+    const auto main = [this]() -> coro<void> {
+        std::vector<heddle::future<int>> children;
+        for (int i = 0; i < count; ++i) {
+            children.push_back(i % 5 == 4 ? children[static_cast<std::size_t>(i / 2)]
+                                          : loop.create_future<int>());
+            if (i % 7 == 0 && !children.back().done()) {
+                children.back().set_result(i);
+            }
+        }
+        const auto gathered = heddle::gather(children);
+        co_await heddle::sleep(1s);
+        for (int i = 0; i < count; ++i) {
+            BOOST_TEST_REQUIRE(!gathered.done());
+            if (const auto& child = children[static_cast<std::size_t>(i)]; !child.done()) {
+                child.set_result(i);
+            }
+        }
+        const auto& results = co_await gathered;
+        BOOST_TEST_REQUIRE(results.size() == children.size());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            BOOST_TEST_REQUIRE(results[i] == children[i].result());
+        }
+        BOOST_TEST((now() == 1s));
     };
     loop.run_until_complete(main());
 }
@@ -192,6 +255,27 @@ BOOST_AUTO_TEST_CASE(a_cancelled_gather_is_cancelled_also_where_errors_are_resul
     loop.call_later(1ms, [&] { task.cancel(); });
     BOOST_CHECK_THROW(loop.run_until_complete(task), heddle::cancelled_error);
     BOOST_TEST(log == words{"1 cancelled"});
+BOOST_AUTO_TEST_CASE(a_gather_that_fails_halfway_leaves_its_children_as_they_were) {
+    const auto main = [this]() -> coro<void> {
+        const auto a = loop.create_future<int>();
+        const auto b = loop.create_future<int>();
+        heddle::event_loop other(clock);
+        const auto foreign = other.create_future<int>();
+        const heddle::future<int> none;
+        BOOST_CHECK_THROW(static_cast<void>(heddle::gather(b, a, b, foreign, a)),
+                          heddle::usage_error);
+        BOOST_CHECK_THROW(static_cast<void>(heddle::gather(b, a, none)), heddle::usage_error);
+        const std::vector range{b, b, a, none, a};
+        BOOST_CHECK_THROW(static_cast<void>(heddle::gather(range)), heddle::usage_error);
+        const auto gathered = heddle::gather(a, b, a);
+        a.set_result(1);
+        co_await heddle::sleep(1s);
+        BOOST_TEST(!gathered.done());
+        b.set_result(2);
+        BOOST_TEST((co_await gathered == std::tuple(1, 2, 1)));
+    };
+    loop.run_until_complete(main());
+    BOOST_TEST(reports == words{});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -67,6 +67,11 @@ public:
 
     [[nodiscard]] std::string label() const override;
 
+    /// Which child of a gather this was last: where to look for it among the children of a gather
+    /// that is being made. Only a hint: nobody clears it, so whoever reads it must look there.
+    [[nodiscard]] std::uint32_t gather_hint() const noexcept { return gather_hint_; }
+    void set_gather_hint(std::uint32_t index) noexcept { gather_hint_ = index; }
+
     /// A done callback is called with its future, and yet must not own it while that is pending:
     /// the future owns its callbacks. It becomes an owner when the future is done; a callback that
     /// is destroyed says so here.
@@ -119,6 +124,7 @@ protected:
 
 private:
     std::uint32_t pending_callbacks_ = 0;
+    std::uint32_t gather_hint_ = 0;
     detail::runnable_list waiters_;
     std::exception_ptr error_;  // finished: the error or null; cancelled: the saved cancellation
     cancel_message message_;

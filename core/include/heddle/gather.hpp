@@ -47,6 +47,7 @@ public:
 
 private:
     friend class gathering;
+    bool was_done_ = false;       // at the call: nothing hangs on it, begin() counts it
     gathering* owner_ = nullptr;  // set, and kept alive, while the callback is registered
     intrusive_ptr<future_base> child_;
     std::uint64_t id_ = 0;
@@ -64,6 +65,8 @@ protected:
     void adopt(std::size_t index, intrusive_ptr<future_base> child);
     /// After the last adopt(): counts the children that were done before.
     void begin();
+    /// Takes its callbacks from the children that have them still. Nothing comes of it any more.
+    void abandon() noexcept;
     bool cancel_children(const cancel_message& message);
 
     virtual std::span<gather_child> children() noexcept = 0;
@@ -73,7 +76,7 @@ protected:
 private:
     friend class gather_child;
     void child_done(future_base& child);
-    void loop_closes() noexcept override;
+    void loop_closes() noexcept override { abandon(); }
 
     future_base* outer_;
     std::size_t expected_ = 0;
@@ -147,11 +150,16 @@ private:
     friend class heddle::future_base;
     template <std::size_t... Is, class... Args>
     void start_each(std::index_sequence<Is...>, event_loop& loop, Args&&... args) {
-        // In argument order, one after the other.
-        ((std::get<Is>(states_) = ensure_future(loop, std::forward<Args>(args)),
-          this->adopt(Is, intrusive_ptr<future_base>(std::get<Is>(states_)))),
-         ...);
-        this->begin();
+        try {
+            // In argument order, one after the other.
+            ((std::get<Is>(states_) = ensure_future(loop, std::forward<Args>(args)),
+              this->adopt(Is, intrusive_ptr<future_base>(std::get<Is>(states_)))),
+             ...);
+            this->begin();
+        } catch (...) {
+            this->abandon();
+            throw;
+        }
     }
     void collect() override {
         std::apply([this](auto&... child) { this->set_result(Results::of(*child)...); }, states_);
@@ -173,13 +181,18 @@ public:
 
     template <class Range>
     void start(event_loop& loop, Range&& range) {
-        states_.reserve(this->children_.size());
-        for (auto& each : range) {
-            // Coroutines are moved from; handles of tasks and futures are copied.
-            states_.push_back(ensure_future(loop, std::move(each)));
-            this->adopt(states_.size() - 1, intrusive_ptr<future_base>(states_.back()));
+        try {
+            states_.reserve(this->children_.size());
+            for (auto& each : range) {
+                // Coroutines are moved from; handles of tasks and futures are copied.
+                states_.push_back(ensure_future(loop, std::move(each)));
+                this->adopt(states_.size() - 1, intrusive_ptr<future_base>(states_.back()));
+            }
+            this->begin();
+        } catch (...) {
+            this->abandon();
+            throw;
         }
-        this->begin();
     }
 
 private:

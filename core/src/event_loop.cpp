@@ -159,6 +159,58 @@ void event_loop::run_to_stop() {
     notify_run(loop_event_kind::run_left);
 }
 
+inline void event_loop::run_batch() {
+    const auto run_rest = [this] {
+        if (observed()) [[unlikely]] {
+            while (runnable* item = batch_.pop_front()) {
+                run_observed(*item);
+            }
+        } else {
+            while (runnable* item = batch_.pop_front()) {
+                item->run();
+            }
+        }
+    };
+    for (;;) {
+        try {
+            run_rest();
+            return;
+        } catch (...) {
+            report_callback_error();
+        }
+    }
+}
+
+inline void event_loop::iterate(time_point now) {
+    if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
+        deliver_outside_calls();
+    }
+    if (!timers_.empty()) {
+        move_due_timers(now);
+    }
+    // What an earlier iteration left, because an exception ended it, comes first.
+    batch_.take(ready_);
+    run_batch();
+}
+
+void event_loop::run_observed(runnable& item) {
+    loop_event event;
+    event.callback = &item;
+    if (const event_kind kind = item.kind();
+        kind == event_kind::callback || kind == event_kind::done_callback) {
+        event.kind = loop_event_kind::callback_ran;
+        notify(event);
+    } else if (kind == event_kind::timer) {
+        event.kind = loop_event_kind::timer_fired;
+        notify(event);
+    }
+    item.run();
+}
+
+void event_loop::report_callback_error() noexcept {
+    call_exception_handler({"exception in callback", std::current_exception(), "callback"});
+}
+
 time_point event_loop::run_one_iteration() {
     const run_scope scope(*this);
     if (scheduler_ != nullptr) {
@@ -172,54 +224,26 @@ time_point event_loop::run_one_iteration() {
 
 void event_loop::run_plain() {
     do {
-        const time_point deadline = next_wanted();
-        time_point now{};
-        if (deadline == at_once && timers_.empty()) {
+        if (!ready_.empty() && timers_.empty()) [[likely]] {
             backend_->poll();
-        } else if (deadline == never && !backend_->accepts_outside_events()) {
-            report_deadlock();
+            iterate({});
         } else {
-            now = backend_->wait_until(deadline);
+            iterate(wait_for_work());
         }
-        iterate(now);
     } while (!stopping_);
     stopping_ = false;
 }
 
-void event_loop::iterate(time_point now) {
-    if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
-        deliver_outside_calls();
+time_point event_loop::wait_for_work() {
+    const time_point deadline = next_wanted();
+    if (deadline == at_once && timers_.empty()) {
+        backend_->poll();
+        return {};
     }
-    if (!timers_.empty()) {
-        move_due_timers(now);
+    if (deadline == never && !backend_->accepts_outside_events()) {
+        report_deadlock();
     }
-    // What an earlier iteration left, because an exception ended it, comes first.
-    batch_.splice_back(ready_);
-    while (runnable* item = batch_.pop_front()) {
-        run_reporting_errors(*item);
-    }
-}
-
-void event_loop::run_reporting_errors(runnable& item) {
-    if (observed()) [[unlikely]] {
-        if (const event_kind kind = item.kind();
-            kind == event_kind::callback || kind == event_kind::done_callback) {
-            loop_event event;
-            event.kind = loop_event_kind::callback_ran;
-            event.callback = &item;
-            notify(event);
-        } else if (kind == event_kind::timer) {
-            loop_event event;
-            event.kind = loop_event_kind::timer_fired;
-            event.callback = &item;
-            notify(event);
-        }
-    }
-    try {
-        item.run();
-    } catch (...) {
-        call_exception_handler({"exception in callback", std::current_exception(), "callback"});
-    }
+    return backend_->wait_until(deadline);
 }
 
 void event_loop::move_due_timers(time_point now) {
@@ -363,17 +387,20 @@ void event_loop::run_chosen(runnable& next) {
     origin_ordinals_ = 0;
     last_callback_ = nullptr;
     in_event_ = true;
-    run_reporting_errors(next);
+    try {
+        if (observed()) [[unlikely]] {
+            run_observed(next);
+        } else {
+            next.run();
+        }
+    } catch (...) {
+        report_callback_error();
+    }
     in_event_ = false;
     last_callback_ = nullptr;
 }
 
 // ---- queues --------------------------------------------------------------------------------
-
-void event_loop::refuse_closed(runnable& item) {
-    item.drop();
-    throw usage_error("this event loop is closed");
-}
 
 void event_loop::push_ready_instrumented(runnable& item) {
     if (closing_) {
@@ -386,10 +413,12 @@ void event_loop::push_ready_instrumented(runnable& item) {
     }
 }
 
-void event_loop::push_callback_instrumented(runnable& item) {
+void event_loop::push_callback_instrumented(detail::callback_base<runnable>& item) {
     if (closed_ && !closing_) {
-        refuse_closed(item);
+        item.drop();
+        throw usage_error("this event loop is closed");
     }
+    item.set_event_id(new_callback_id());
     if (closing_ || scheduler_ == nullptr || !in_event_) {
         push_ready_instrumented(item);
         return;
@@ -628,10 +657,8 @@ void event_loop::close() {
 }
 
 void event_loop::drop_queued() noexcept {
+    batch_.take(ready_);
     while (runnable* item = batch_.pop_front()) {
-        item->drop();
-    }
-    while (runnable* item = ready_.pop_front()) {
         item->drop();
     }
     while (runnable* item = scheduled_.take_any()) {

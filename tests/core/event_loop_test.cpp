@@ -133,6 +133,50 @@ BOOST_FIXTURE_TEST_CASE(what_a_callback_throws_goes_to_the_exception_handler, vi
     BOOST_TEST(reports == (words{"exception in callback: std::runtime_error: oops"}));
 }
 
+BOOST_FIXTURE_TEST_CASE(what_throws_in_the_middle_of_an_iteration_changes_no_order, virtual_loop) {
+    const auto throwing = [this](const char* what) {
+        loop.call_soon(noting("next"));
+        throw std::runtime_error(what);
+    };
+    loop.call_soon(noting("a"));
+    loop.call_soon([&] { throwing("1"); });
+    loop.call_soon([&] { throwing("2"); });
+    loop.call_soon(noting("b"));
+    loop.call_soon([&] { throwing("3"); });
+    BOOST_TEST((loop.run_one_iteration() == heddle::at_once));
+    BOOST_TEST(log == (words{"a", "b"}));
+    BOOST_TEST(reports.size() == 3U);
+    BOOST_TEST((loop.run_one_iteration() == heddle::never));
+    BOOST_TEST(log == (words{"a", "b", "next", "next", "next"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_callback_may_take_others_out_of_its_own_iteration, virtual_loop) {
+    std::vector<heddle::handle> handles;
+    heddle::timer_handle timer;
+    heddle::task<void> last;
+    const auto idle = [this]() -> coro<void> {
+        note("task");
+        co_return;
+    };
+    loop.call_soon([&] {
+        note("first");
+        handles[0].cancel();
+        handles[1].cancel();
+        timer.cancel();
+        last.base().kill();  // out of the middle of the batch, and its last one
+        loop.call_soon(noting("next"));
+    });
+    handles.push_back(loop.call_soon(noting("cancelled")));
+    loop.call_soon(noting("second"));
+    handles.push_back(loop.call_soon(noting("cancelled")));
+    last = loop.create_task(idle());
+    timer = loop.call_later(0ns, noting("timer"));
+    BOOST_TEST((loop.run_one_iteration() == heddle::at_once));
+    BOOST_TEST(log == (words{"first", "second"}));
+    BOOST_TEST((loop.run_one_iteration() == heddle::never));
+    BOOST_TEST(log == (words{"first", "second", "next"}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_does_not_end_the_run, virtual_loop) {
     loop.set_exception_handler([](heddle::event_loop&, const heddle::exception_context&) {
         throw std::runtime_error("the handler's own");
@@ -154,6 +198,10 @@ BOOST_FIXTURE_TEST_CASE(a_closed_loop_refuses_work, virtual_loop) {
     BOOST_CHECK_THROW(loop.run_one_iteration(), heddle::usage_error);
     const auto nothing = []() -> coro<void> { co_return; };
     BOOST_CHECK_THROW(loop.create_task(nothing()), heddle::usage_error);
+    const auto kept = std::make_shared<int>(1);
+    loop.set_observer(nullptr);  // changes nothing
+    BOOST_CHECK_THROW(loop.call_soon([kept] {}), heddle::usage_error);
+    BOOST_TEST(kept.use_count() == 1);
     loop.reopen();
     loop.call_soon(noting("again"));
     loop.run_one_iteration();

@@ -32,6 +32,7 @@
 #include <heddle/backend.hpp>
 #include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/invariant.hpp>
+#include <heddle/detail/ready_list.hpp>
 #include <heddle/detail/runnable_list.hpp>
 #include <heddle/detail/scheduled_queue.hpp>
 #include <heddle/detail/timer_heap.hpp>
@@ -101,10 +102,14 @@ public:
     template <class F>
         requires std::is_invocable_v<std::decay_t<F>&&>
     handle call_soon(F&& callback, std::source_location place = std::source_location::current()) {
-        auto* node = detail::make_callback<runnable>(
-            *pool_, std::forward<F>(callback), event_kind::callback, new_callback_id(), place);
+        auto* node = detail::make_callback<runnable>(*pool_, std::forward<F>(callback),
+                                                     event_kind::callback, 0, place);
         const handle result(node);
-        push_callback(*node);
+        if (instrumented_) [[unlikely]] {
+            push_callback_instrumented(*node);
+        } else {
+            ready_.push_back(*node);
+        }
         return result;
     }
 
@@ -280,21 +285,11 @@ private:
     friend class task_base;
     class run_scope;
 
-    void push_callback(runnable& item) {
-        if (instrumented_) [[unlikely]] {
-            push_callback_instrumented(item);
-        } else {
-            if (closed_) [[unlikely]] {
-                refuse_closed(item);
-            }
-            ready_.push_back(item);
-        }
-    }
-    [[noreturn]] static void refuse_closed(runnable& item);
-    // An idle guest's pushes take the instrumented path, so that others pay nothing for the test.
+    // A closed loop's pushes and an idle guest's take the instrumented path, so that others pay
+    // nothing for the test.
     void update_instrumented() noexcept {
-        instrumented_ =
-            observer_ != nullptr || scheduler_ != nullptr || (wakes_when_idle_ && !running_);
+        instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr ||
+                        (wakes_when_idle_ && !running_);
     }
     void wake_if_idle() noexcept {
         if (wakes_when_idle_ && !running_) [[unlikely]] {
@@ -302,10 +297,11 @@ private:
         }
     }
     void push_ready_instrumented(runnable& item);
-    void push_callback_instrumented(runnable& item);
+    void push_callback_instrumented(detail::callback_base<runnable>& item);
     void push_done_callbacks_instrumented(detail::runnable_list& callbacks, const waitable& source);
     [[nodiscard]] time_point next_wanted() const noexcept;
     void run_plain();
+    time_point wait_for_work();
     void run_scheduled();
     void run_to_stop();
     void begin_scheduled_iteration(bool may_wait);
@@ -315,7 +311,9 @@ private:
     void run_one_scheduled();
     void run_chosen(runnable& next);
     void iterate(time_point now);
-    void run_reporting_errors(runnable& item);
+    void run_batch();
+    void run_observed(runnable& item);
+    void report_callback_error() noexcept;
     void move_due_timers(time_point now);
     void deliver_outside_calls();
     void post_outside_call(std::unique_ptr<detail::outside_call> call);
@@ -329,9 +327,9 @@ private:
     [[noreturn]] void report_deadlock() const;
 
     // The resume path's state first.
-    detail::runnable_list ready_;
-    detail::runnable_list batch_;  // what is left of the iteration under way
-    bool instrumented_ = false;    // an observer or a scheduler is set, or an idle guest's queue
+    detail::ready_list ready_;
+    detail::ready_batch batch_;  // what is left of the iteration under way
+    bool instrumented_ = false;  // a push has more to do: see update_instrumented
     bool stopping_ = false;
     bool running_ = false;
     bool closed_ = false;

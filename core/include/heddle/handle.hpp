@@ -48,6 +48,8 @@ public:
         unqueue_cancelled(pool_->loop(), *this);
     }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+    /// For what was made without an id, before anybody has seen it.
+    void set_event_id(std::uint64_t id) noexcept { id_ = id; }
 
     void drop() noexcept final {
         forget();

@@ -16,6 +16,7 @@
 namespace heddle {
 
 namespace detail {
+class ready_chain;
 class runnable_list;
 class timer_heap;
 class scheduled_queue;
@@ -59,6 +60,7 @@ protected:
     ~runnable() = default;
 
 private:
+    friend class detail::ready_chain;
     friend class detail::runnable_list;
     friend class detail::scheduled_queue;
 

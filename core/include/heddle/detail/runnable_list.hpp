@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A first-in, first-out list of runnables, linked through them: the ready queue of a plain loop
-// and the waiters of a future. One pointer wide (it points to the last, which points to the
-// first), so that a pending future stays small.
+// A first-in, first-out list of runnables, linked through them: the waiters of a future. One
+// pointer wide (it points to the last, which points to the first), so that a pending future stays
+// small. The ready queue of a loop is a ready_list, which is wider and faster.
 #pragma once
 
 #include <heddle/detail/uninstrumented.hpp>
@@ -19,10 +19,6 @@ public:
     [[nodiscard]] bool empty() const noexcept { return last_ == nullptr; }
     [[nodiscard]] runnable* front() const noexcept { return last_ ? last_->next_ : nullptr; }
     [[nodiscard]] runnable* back() const noexcept { return last_; }
-    /// The one behind `item`, or null at the end.
-    [[nodiscard]] runnable* after(const runnable& item) const noexcept {
-        return &item == last_ ? nullptr : item.next_;
-    }
 
     HEDDLE_UNINSTRUMENTED void push_back(runnable& item) noexcept {
         if (last_ == nullptr) {
@@ -48,19 +44,8 @@ public:
         return first;
     }
 
-    /// Moves all of `other` behind what is here, in order and at once.
-    HEDDLE_UNINSTRUMENTED void splice_back(runnable_list& other) noexcept {
-        if (other.last_ == nullptr) {
-            return;
-        }
-        if (last_ != nullptr) {
-            runnable* first = last_->next_;
-            last_->next_ = other.last_->next_;
-            other.last_->next_ = first;
-        }
-        last_ = other.last_;
-        other.last_ = nullptr;
-    }
+    /// All of it hangs somewhere else now.
+    HEDDLE_UNINSTRUMENTED void forget_all() noexcept { last_ = nullptr; }
 
     /// Takes `item` out if it is here: a walk from the front. Says whether it was.
     bool remove(runnable& item) noexcept {

@@ -5,16 +5,10 @@
 
 namespace heddle::detail {
 
-void sleep_operation::begin(task_base& sleeper) {
-    sleeper_ = &sleeper;
-    if (length_ <= duration::zero()) {
-        progress_ = progress::yielded;
-        sleeper.yield();
-        return;
-    }
-    event_loop& loop = sleeper.loop();
+void sleep_operation::begin(duration length) {
+    event_loop& loop = sleeper_->loop();
     progress_ = progress::pending;
-    when_ = later_by(loop.time(), length_);
+    when_ = later_by(loop.time(), length);
     id_ = loop.new_timer_id();
     if (loop.observed()) [[unlikely]] {
         loop_event event;
@@ -23,7 +17,7 @@ void sleep_operation::begin(task_base& sleeper) {
         loop.notify(event);
     }
     loop.add_timer(*this);
-    sleeper.block_on_operation(*this);
+    sleeper_->block_on_operation(*this);
 }
 
 sleep_operation::~sleep_operation() {
@@ -60,9 +54,9 @@ bool sleep_operation::cancel(const cancel_message& message) {
     return true;
 }
 
-void sleep_operation::await_resume() {
+void sleep_operation::resume() {
     event_loop& loop = sleeper_->loop();
-    if (loop.observed() && progress_ != progress::yielded) [[unlikely]] {
+    if (loop.observed()) [[unlikely]] {
         loop_event event;
         event.kind = loop_event_kind::task_resumed;
         event.task = sleeper_;

@@ -178,11 +178,6 @@ void task_base::block_on_operation(waitable& operation) {
     }
 }
 
-void task_base::yield() {
-    phase_ = phase::suspended;
-    loop_->push_ready(*this);
-}
-
 void task_base::throw_must_cancel() {
     must_cancel_ = false;
     throw cancelled_error(cancel_message_);
@@ -203,15 +198,6 @@ void task_base::resume_from(future_base& source) {
     }
     if (pending_error_) [[unlikely]] {
         std::rethrow_exception(std::exchange(pending_error_, nullptr));
-    }
-}
-
-void task_base::resume_from_operation(bool outcome_is_cancellation) {
-    if (must_cancel_) [[unlikely]] {
-        if (!outcome_is_cancellation) {
-            throw_must_cancel();
-        }
-        must_cancel_ = false;
     }
 }
 

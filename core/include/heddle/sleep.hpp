@@ -2,10 +2,11 @@
 //
 // sleep: asyncio.sleep. The future and the timer that CPython makes live in the awaiting
 // coroutine's frame here; the hops are the same: the timer's callback completes the sleep, and the
-// task's wake-up runs in the iteration after.
+// task's wake-up runs in the iteration after. A sleep of nothing is a bare yield and has neither.
 #pragma once
 
 #include <coroutine>
+#include <memory>
 #include <string>
 
 #include <heddle/task_base.hpp>
@@ -15,18 +16,16 @@ namespace heddle {
 
 namespace detail {
 
+/// A sleep that has a deadline: its timer, and what its task is blocked on meanwhile.
 class sleep_operation final : public timer_entry, public waitable {
 public:
-    using heddle_awaiter = void;
-    explicit sleep_operation(duration length) noexcept : timer_entry({}), length_(length) {}
+    explicit sleep_operation(task_base& sleeper) noexcept : timer_entry({}), sleeper_(&sleeper) {}
     ~sleep_operation();
 
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    void await_suspend(std::coroutine_handle<Promise> awaiting) {
-        begin(*awaiting.promise().current_task());
-    }
-    void await_resume();
+    /// Sets the timer and ends the sleeper's step. Once.
+    void begin(duration length);
+    /// In the sleeper's next step: throws if what ended it is a cancellation.
+    void resume();
 
     void run() override;
     void drop() noexcept override {}
@@ -37,15 +36,55 @@ public:
     void remove_waiter(runnable&) noexcept override {}
 
 private:
-    enum class progress : unsigned char { not_begun, yielded, pending, finished, cancelled };
-    void begin(task_base& sleeper);
+    enum class progress : unsigned char { not_begun, pending, finished, cancelled };
     void wake() noexcept;
 
-    duration length_;
-    task_base* sleeper_ = nullptr;
+    task_base* sleeper_;
     std::uint64_t id_ = 0;
     cancel_message message_;
     progress progress_ = progress::not_begun;
+};
+
+class sleep_awaiter {
+public:
+    using heddle_awaiter = void;
+    explicit sleep_awaiter(duration length) noexcept : length_(length) {}
+    sleep_awaiter(const sleep_awaiter&) = delete;
+    sleep_awaiter& operator=(const sleep_awaiter&) = delete;
+    ~sleep_awaiter() {
+        if (has_timer()) {
+            std::destroy_at(&timer_);
+        }
+    }
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> awaiting) {
+        sleeper_ = awaiting.promise().current_task();
+        if (has_timer()) {
+            std::construct_at(&timer_, *sleeper_)->begin(length_);
+        } else {
+            sleeper_->yield();
+        }
+    }
+    void await_resume() {
+        if (has_timer()) {
+            timer_.resume();
+        } else {
+            sleeper_->resume_from_operation(false);
+        }
+    }
+
+private:
+    [[nodiscard]] bool has_timer() const noexcept {
+        return sleeper_ != nullptr && length_ > duration::zero();
+    }
+
+    duration length_;
+    task_base* sleeper_ = nullptr;  // set when it begins
+    union {
+        sleep_operation timer_;
+    };
 };
 
 }  // namespace detail
@@ -54,8 +93,8 @@ private:
 class [[nodiscard("a sleep that is not awaited does not sleep")]] sleep_request {
 public:
     explicit sleep_request(duration length) noexcept : length_(length) {}
-    [[nodiscard]] detail::sleep_operation operator co_await() const noexcept {
-        return detail::sleep_operation(length_);
+    [[nodiscard]] detail::sleep_awaiter operator co_await() const noexcept {
+        return detail::sleep_awaiter(length_);
     }
 
 private:

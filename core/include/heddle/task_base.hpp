@@ -140,13 +140,23 @@ public:
     /// The step ends, to go on when `target` is done.
     void block_on(future_base& target);
     /// The step ends, to go on in the next iteration.
-    void yield();
+    void yield() {
+        phase_ = phase::suspended;
+        loop_->push_ready(*this);
+    }
     /// The step ends; `operation` lives in the task's frame and will queue the task.
     void block_on_operation(waitable& operation);
     /// Called first by an awaiter that goes on from `source`: delivers a pending cancellation.
     void resume_from(future_base& source);
     /// The same for an awaiter whose outcome is, or is not, a cancellation already.
-    void resume_from_operation(bool outcome_is_cancellation);
+    void resume_from_operation(bool outcome_is_cancellation) {
+        if (must_cancel_) [[unlikely]] {
+            if (!outcome_is_cancellation) {
+                throw_must_cancel();
+            }
+            must_cancel_ = false;
+        }
+    }
 
     /// The innermost coroutine is now `leaf`: the trampoline goes on with it.
     void enter(detail::promise_base& leaf) noexcept {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/frame_memory.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 // AddressSanitizer's runtime, where the process has it: found when the program is linked, so that
@@ -71,9 +73,23 @@ void frame_pool::orphan() noexcept {
     HEDDLE_INVARIANT(owned_, "a pool is given up once");
     owned_ = false;
     loop_ = nullptr;
-    if (live_blocks_ == 0) {
+    // From here on each block is counted.
+    handed_out_ = live_blocks();
+    std::fill(std::begin(free_), std::end(free_), nullptr);
+    recycles_ = false;
+    if (handed_out_ == 0) {
         destroy();
     }
+}
+
+std::size_t frame_pool::live_blocks() const noexcept {
+    std::size_t live = handed_out_;
+    for (const free_block* block : free_) {
+        for (; block != nullptr; block = block->next) {
+            --live;
+        }
+    }
+    return live;
 }
 
 void* frame_pool::carve(std::size_t rounded) {
@@ -99,37 +115,33 @@ void* frame_pool::allocate_slowly(std::size_t size) {
     const std::size_t index = class_of(size);
     const std::size_t rounded = index * granule;
     void* memory = nullptr;
-    try {
-        switch (options_.policy) {
-            case frame_memory::automatic:
-            case frame_memory::heap:
+    switch (options_.policy) {
+        case frame_memory::automatic:
+        case frame_memory::heap:
+            memory = ::operator new(size);
+            break;
+        case frame_memory::recycle:
+            if (index >= class_count) {
                 memory = ::operator new(size);
-                break;
-            case frame_memory::recycle:
-                if (index >= class_count) {
-                    memory = ::operator new(size);
-                } else if (free_[index] != nullptr) {
-                    memory = free_[index];
-                    free_[index] = free_[index]->next;
-                } else {
-                    memory = carve(rounded);
-                }
-                break;
-            case frame_memory::poison:
-                if (index >= class_count) {
-                    memory = ::operator new(size);
-                } else if (memory = unquarantine(rounded); memory == nullptr) {
-                    memory = carve(rounded);
-                }
-                break;
-            case frame_memory::never_reuse:
+            } else if (free_block* spare = quarantine_[index]; spare != nullptr) {
+                quarantine_[index] = spare->next;
+                memory = spare;
+            } else {
                 memory = carve(rounded);
-                break;
-        }
-    } catch (...) {
-        --live_blocks_;
-        throw;
+            }
+            break;
+        case frame_memory::poison:
+            if (index >= class_count) {
+                memory = ::operator new(size);
+            } else if (memory = unquarantine(rounded); memory == nullptr) {
+                memory = carve(rounded);
+            }
+            break;
+        case frame_memory::never_reuse:
+            memory = carve(rounded);
+            break;
     }
+    ++handed_out_;
     if (options_.fill.has_value()) {
         std::memset(memory, *options_.fill, size);
     }
@@ -147,8 +159,8 @@ void frame_pool::deallocate_slowly(void* memory, std::size_t size) noexcept {
             break;
         case frame_memory::recycle:
             if (own_block) {
-                block->next = free_[index];
-                free_[index] = block;
+                block->next = quarantine_[index];
+                quarantine_[index] = block;
             } else {
                 ::operator delete(memory);
             }
@@ -173,8 +185,8 @@ void frame_pool::deallocate_slowly(void* memory, std::size_t size) noexcept {
             poison(memory, index * granule);
             break;
     }
-    --live_blocks_;
-    if (live_blocks_ == 0 && !owned_) {
+    --handed_out_;
+    if (handed_out_ == 0 && !owned_) {
         destroy();
     }
 }

@@ -46,7 +46,6 @@ public:
 
     /// Memory for `size` bytes, aligned for any fundamental type. Throws std::bad_alloc.
     [[nodiscard]] HEDDLE_UNINSTRUMENTED void* allocate(std::size_t size) {
-        ++live_blocks_;
         const std::size_t index = class_of(size);
         if (index < class_count && free_[index] != nullptr) {
             free_block* block = free_[index];
@@ -63,10 +62,6 @@ public:
             auto* block = static_cast<free_block*>(memory);
             block->next = free_[index];
             free_[index] = block;
-            --live_blocks_;
-            if (live_blocks_ == 0 && !owned_) {
-                destroy();
-            }
             return;
         }
         deallocate_slowly(memory, size);
@@ -76,7 +71,8 @@ public:
     [[nodiscard]] event_loop* loop() const noexcept { return loop_; }
     void set_loop(event_loop* loop) noexcept { loop_ = loop; }
 
-    [[nodiscard]] std::size_t live_blocks() const noexcept { return live_blocks_; }
+    /// How many blocks are out: a walk through those that are not.
+    [[nodiscard]] std::size_t live_blocks() const noexcept;
 
 private:
     struct free_block {
@@ -100,14 +96,18 @@ private:
     void* carve(std::size_t rounded);
     void* unquarantine(std::size_t rounded) noexcept;
 
+    // What the quick paths above take from and give to. They count nothing: what lies here counts
+    // as handed out. A pool without its owner, which has to know when its last block comes back,
+    // takes the slow paths alone, as does one that fills what it hands out: all empty then.
     free_block* free_[class_count] = {};
     event_loop* loop_ = nullptr;
-    std::size_t live_blocks_ = 0;
+    std::size_t handed_out_ = 0;  // by the slow path, less what the slow path took back
     bool owned_ = true;
-    bool recycles_ = false;  // the quick paths above apply
+    bool recycles_ = false;  // the quick paths apply
     frame_memory_options options_;
     // For the policy `poison`: rings whose newest block is known and followed by the oldest, which
-    // is reused first. The link lies outside the poisoned part.
+    // is reused first. The link lies outside the poisoned part. For `recycle` on the slow paths:
+    // stacks.
     free_block* quarantine_[class_count] = {};
     chunk* chunks_ = nullptr;
     std::byte* next_ = nullptr;

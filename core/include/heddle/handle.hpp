@@ -93,7 +93,13 @@ public:
         // The queue's reference ends here however the callable ends.
         struct run_end {
             callback* self;
-            ~run_end() { self->drop(); }
+            ~run_end() {
+                // As drop(), by the class that it is.
+                self->callback::forget();
+                if (--self->owners_ == 0) {
+                    self->callback::destroy();
+                }
+            }
         } const end{this};
         if (!this->cancelled_) {
             std::move(callable())();
@@ -102,13 +108,15 @@ public:
 
 private:
     F& callable() noexcept { return *std::launder(reinterpret_cast<F*>(storage_)); }
-    void forget() noexcept override {
-        if (this->holds_callable_) {
-            this->holds_callable_ = false;
-            callable().~F();
+    HEDDLE_UNINSTRUMENTED void forget() noexcept override {
+        if constexpr (!std::is_trivially_destructible_v<F>) {
+            if (this->holds_callable_) {
+                this->holds_callable_ = false;
+                callable().~F();
+            }
         }
     }
-    void destroy() noexcept override {
+    HEDDLE_UNINSTRUMENTED void destroy() noexcept override {
         forget();
         frame_pool* pool = this->pool_;
         this->~callback();

@@ -65,6 +65,34 @@ public:
     using usage_error::usage_error;
 };
 
+/// asyncio.BrokenBarrierError: the barrier was aborted, or reset while tasks waited at it.
+class broken_barrier_error : public std::runtime_error {
+public:
+    broken_barrier_error() : std::runtime_error("the barrier is broken or was reset") {}
+    using std::runtime_error::runtime_error;
+};
+
+/// asyncio.QueueEmpty: get_nowait() found nothing.
+class queue_empty : public std::runtime_error {
+public:
+    queue_empty() : std::runtime_error("the queue is empty") {}
+    using std::runtime_error::runtime_error;
+};
+
+/// asyncio.QueueFull: put_nowait() found no room.
+class queue_full : public std::runtime_error {
+public:
+    queue_full() : std::runtime_error("the queue is full") {}
+    using std::runtime_error::runtime_error;
+};
+
+/// asyncio.QueueShutDown: the queue takes nothing any more, or has nothing more to give.
+class queue_shut_down : public std::runtime_error {
+public:
+    queue_shut_down() : std::runtime_error("the queue was shut down") {}
+    using std::runtime_error::runtime_error;
+};
+
 /// TimeoutError: a timeout's deadline passed before its block was left.
 class timeout_error : public std::runtime_error {
 public:

@@ -5,8 +5,11 @@
 #pragma once
 
 #include <heddle/backend.hpp>
+#include <heddle/barrier.hpp>
+#include <heddle/condition.hpp>
 #include <heddle/coro.hpp>
 #include <heddle/errors.hpp>
+#include <heddle/event.hpp>
 #include <heddle/event_loop.hpp>
 #include <heddle/future.hpp>
 #include <heddle/gather.hpp>
@@ -14,9 +17,11 @@
 #include <heddle/lock.hpp>
 #include <heddle/observer.hpp>
 #include <heddle/outcome.hpp>
+#include <heddle/queue.hpp>
 #include <heddle/random.hpp>
 #include <heddle/runner.hpp>
 #include <heddle/scheduler.hpp>
+#include <heddle/semaphore.hpp>
 #include <heddle/shield.hpp>
 #include <heddle/sleep.hpp>
 #include <heddle/task.hpp>

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <heddle/detail/waiter.hpp>
+
+#include <heddle/detail/invariant.hpp>
+#include <heddle/event_loop.hpp>
+
+namespace heddle::detail {
+
+// ---- the list ------------------------------------------------------------------------------
+
+void waiter_list::add(waiter& newcomer) noexcept {
+    newcomer.linked_ = true;
+    newcomer.previous_ = last_;
+    (last_ != nullptr ? last_->next_ : first_) = &newcomer;
+    last_ = &newcomer;
+}
+
+void waiter_list::remove(waiter& left) noexcept {
+    (left.previous_ != nullptr ? left.previous_->next_ : first_) = left.next_;
+    (left.next_ != nullptr ? left.next_->previous_ : last_) = left.previous_;
+    left.previous_ = nullptr;
+    left.next_ = nullptr;
+    left.linked_ = false;
+}
+
+bool waiter_list::wake_first() {
+    if (first_ == nullptr) {
+        return false;
+    }
+    first_->wake();
+    return true;
+}
+
+void waiter_list::wake_all() {
+    while (wake_first()) {
+    }
+}
+
+// ---- the waiter ----------------------------------------------------------------------------
+
+void waiter::begin(task_base& task) {
+    task_ = &task;
+    progress_ = progress::pending;
+    home_->add(*this);
+    if (event_loop& loop = task.loop(); loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_created;
+        event.future = this;
+        loop.notify(event);
+    }
+    task.block_on_operation(*this);
+}
+
+void waiter::finish(progress how) {
+    progress_ = how;
+    if (home_->members_ == waiter_list::lists::pending) {
+        unlink();
+    }
+    event_loop& loop = task_->loop();
+    if (loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_done;
+        event.future = this;
+        loop.notify(event);
+    }
+    runnable_list one;
+    one.push_back(*task_);
+    loop.push_done_callbacks(one, *this);
+}
+
+void waiter::wake() {
+    HEDDLE_INVARIANT(progress_ == progress::pending, "a waiter is woken once, while it waits");
+    finish(progress::woken);
+}
+
+bool waiter::cancel(const cancel_message& message) {
+    if (progress_ != progress::pending) {
+        return false;
+    }
+    message_ = message;
+    finish(progress::cancelled);
+    return true;
+}
+
+void waiter::end() {
+    if (event_loop& loop = task_->loop(); loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::task_resumed;
+        event.task = task_;
+        event.future = this;
+        loop.notify(event);
+    }
+    task_->resume_from_operation(cancelled());
+    if (cancelled()) {
+        throw cancelled_error(message_);
+    }
+}
+
+}  // namespace heddle::detail

@@ -78,6 +78,54 @@ coro<void> callbacks_that_act() {
     co_await heddle::sleep(1ms);
 }
 
+coro<void> visitor(heddle::condition& changed, heddle::semaphore& pool, heddle::barrier& gate,
+                   heddle::queue<counted>& items, int number) {
+    const counted mark;
+    for (int round = 0; round < 3; ++round) {
+        const auto unit = co_await pool.scoped();
+        if (number % 2 == 0) {
+            co_await items.put(counted());
+        } else {
+            const counted item = co_await items.get();
+            items.task_done();
+        }
+        const auto guard = co_await changed.scoped();
+        co_await heddle::sleep(0ns);
+        if (number == 3) {
+            changed.notify_all();
+        } else {
+            co_await changed.wait();
+        }
+    }
+    co_await gate.wait();
+}
+
+coro<void> conditions_barriers_and_queues() {
+    const counted mark;
+    heddle::event over;
+    heddle::condition changed;
+    heddle::semaphore pool(3);
+    heddle::barrier gate(3);
+    heddle::queue<counted> items(1);
+    heddle::task_group group;
+    for (int i = 0; i < 4; ++i) {
+        group.create_task(visitor(changed, pool, gate, items, i));
+    }
+    group.create_task(over.wait());
+    group.create_task(items.join());
+    for (int i = 0; i < 60; ++i) {
+        co_await heddle::sleep(0ns);
+        const auto guard = co_await changed.scoped();
+        changed.notify();
+    }
+    over.set();
+    co_await heddle::sleep(0ns);
+    // What still waits is destroyed here, some of it woken.
+    pool.release();
+    const auto guard = co_await changed.scoped();
+    changed.notify_all();
+}
+
 /// Its destructors use the loop that is being destroyed.
 coro<void> destructors_that_act() {
     struct acting {
@@ -125,7 +173,8 @@ BOOST_AUTO_TEST_SUITE(destruction)
 
 BOOST_AUTO_TEST_CASE(a_loop_can_be_destroyed_after_any_number_of_iterations) {
     for (const auto& program : std::vector<std::function<coro<void>()>>{
-             groups_and_locks, gathers_and_timeouts, callbacks_that_act, destructors_that_act}) {
+             groups_and_locks, gathers_and_timeouts, callbacks_that_act, destructors_that_act,
+             conditions_barriers_and_queues}) {
         int iterations = 0;
         while (!ended_after(program, iterations)) {
             BOOST_REQUIRE(alive == 0);

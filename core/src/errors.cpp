@@ -70,6 +70,11 @@ bool handling_cancellation() noexcept {
     return type != nullptr && *type == typeid(cancelled_error);
 }
 
+bool handling_generator_exit() noexcept {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return type != nullptr && *type == typeid(generator_exit);
+}
+
 bool is_cancellation(const std::exception_ptr& error) noexcept {
     if (!error) {
         return false;
@@ -80,6 +85,17 @@ bool is_cancellation(const std::exception_ptr& error) noexcept {
         return true;
     } catch (...) {
         return false;
+    }
+}
+
+bool is_generator_exit(const std::exception_ptr& error) noexcept {
+    if (!error) {
+        return false;
+    }
+    try {
+        std::rethrow_exception(error);
+    } catch (...) {
+        return handling_generator_exit();
     }
 }
 

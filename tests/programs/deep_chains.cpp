@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Depth and number of awaits use the heap, never the stack: a million awaits in a loop, and chains
-// of 100,000 coroutines that return, throw, are cancelled, and are destroyed while suspended. The
+// of 100,000 coroutines that return, throw, are cancelled, and are destroyed while suspended; the
+// same for generators, their yields and their delegations. The
 // stack is limited first, so that growth by even a few bytes an await shows as a crash.
 #include <heddle/heddle.hpp>
 #include <heddle/sim.hpp>
@@ -14,7 +15,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace {
 
@@ -115,6 +118,91 @@ void deep_destruction() {
     expect(destroyed == depth + 1, "each frame of a destroyed chain is destroyed once");
 }
 
+// ---- generators ----------------------------------------------------------------------------
+
+heddle::generator<int, int, int> delegating(int levels) {
+    struct counted {
+        ~counted() { ++destroyed; }
+    } const mark;
+    if (levels > 0) {
+        co_return 1 + co_yield heddle::yield_from(delegating(levels - 1));
+    }
+    int sum = 0;
+    while (const std::optional<int> sent = co_yield sum) {
+        sum += *sent;
+    }
+    co_return 0;
+}
+
+void many_yields() {
+    const auto ones = []() -> heddle::generator<int> {
+        for (int i = 0; i < awaits; ++i) {
+            co_yield 1;
+        }
+    };
+    std::int64_t sum = 0;
+    for (const int each : ones()) {
+        sum += each;
+    }
+    expect(sum == awaits, "a million yields in a loop");
+    const auto many_delegations = [&]() -> heddle::generator<int> {
+        const auto one = []() -> heddle::generator<int> { co_yield 1; };
+        const auto none = []() -> heddle::generator<int> { co_return; };
+        for (int i = 0; i < awaits / 2; ++i) {
+            co_yield heddle::yield_from(one());
+            co_yield heddle::yield_from(none());
+        }
+    };
+    sum = 0;
+    for (const int each : many_delegations()) {
+        sum += each;
+    }
+    expect(sum == awaits / 2, "a million delegations in a loop");
+}
+
+/// A million steps of a chain 100,000 deep: were a step to cost its depth, this would not end.
+void deep_delegation() {
+    destroyed = 0;
+    {
+        auto chain = delegating(depth);
+        expect(chain.next() == 0, "a deep delegation begins");
+        for (int i = 1; i <= awaits; ++i) {
+            expect(chain.send(1) == i, "a deep delegation takes what is sent");
+        }
+        expect(!chain.next() && chain.result() == depth, "a deep delegation returns");
+    }
+    expect(destroyed == depth + 1, "each frame of a delegation is destroyed once");
+    destroyed = 0;
+    {
+        auto chain = delegating(depth);
+        chain.next();
+    }
+    expect(destroyed == depth + 1, "a deep delegation is destroyed while suspended");
+    destroyed = 0;
+    auto closed = delegating(depth);
+    closed.next();
+    closed.close();
+    expect(closed.done() && destroyed == depth + 1, "a deep delegation is closed");
+}
+
+heddle::async_generator<int> counting(int last) {
+    for (int i = 1; i <= last; ++i) {
+        if (i % 100'000 == 0) {
+            co_await heddle::sleep(1ms);
+        }
+        co_yield i;
+    }
+}
+
+coro<void> many_async_yields() {
+    auto numbers = counting(awaits);
+    std::int64_t sum = 0;
+    while (const auto each = co_await numbers.next()) {
+        sum += *each;
+    }
+    expect(sum == std::int64_t{awaits} * (awaits + 1) / 2, "a million asynchronous yields");
+}
+
 /// The limit counts for programs that are started after it: run this one again under it.
 void limit_stack(char** argv) {
     if (std::getenv("HEDDLE_STACK_IS_LIMITED") != nullptr) {
@@ -139,5 +227,8 @@ int main(int, char** argv) {
     heddle::sim::run(deep_throw);
     heddle::sim::run(deep_cancel);
     deep_destruction();
+    many_yields();
+    deep_delegation();
+    heddle::sim::run(many_async_yields);
     return failures == 0 ? 0 : 1;
 }

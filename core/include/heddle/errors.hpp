@@ -45,6 +45,10 @@ private:
     cancel_message message_;
 };
 
+/// GeneratorExit: thrown by close() at the yield (or bare suspension) where a generator or a
+/// coroutine driven by hand stands. As cancelled_error, deliberately no std::exception.
+class generator_exit final {};
+
 /// asyncio.InvalidStateError: a result set twice, or asked for before it is there.
 class invalid_state_error : public std::logic_error {
 public:
@@ -133,8 +137,13 @@ namespace detail {
 /// Whether the exception being handled now is a cancelled_error: a look at its type, no rethrow.
 [[nodiscard]] bool handling_cancellation() noexcept;
 
+/// The same for generator_exit.
+[[nodiscard]] bool handling_generator_exit() noexcept;
+
 /// Whether `error` holds a cancelled_error. Rethrows; not for the resume path.
 [[nodiscard]] bool is_cancellation(const std::exception_ptr& error) noexcept;
+/// The same for generator_exit.
+[[nodiscard]] bool is_generator_exit(const std::exception_ptr& error) noexcept;
 
 }  // namespace detail
 }  // namespace heddle

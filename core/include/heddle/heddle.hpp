@@ -4,6 +4,7 @@
 // <heddle/sim.hpp> (virtual time), <heddle/asio_backend.hpp> (Boost.Asio).
 #pragma once
 
+#include <heddle/async_generator.hpp>
 #include <heddle/backend.hpp>
 #include <heddle/barrier.hpp>
 #include <heddle/condition.hpp>
@@ -13,6 +14,8 @@
 #include <heddle/event_loop.hpp>
 #include <heddle/future.hpp>
 #include <heddle/gather.hpp>
+#include <heddle/generator.hpp>
+#include <heddle/hand_driven.hpp>
 #include <heddle/handle.hpp>
 #include <heddle/lock.hpp>
 #include <heddle/observer.hpp>

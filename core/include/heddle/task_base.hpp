@@ -27,6 +27,7 @@ namespace detail {
 
 class promise_base;
 struct final_awaiter;
+class async_step_link;
 
 /// Stands in the frame of an awaiting coroutine: links it to the coroutine it awaits.
 struct chain_link {
@@ -79,6 +80,7 @@ private:
     template <class T>
     friend class coro_awaiter;
     friend struct final_awaiter;
+    friend class async_step_link;
 
     chain_link* up_ = nullptr;
     task_base* task_ = nullptr;

@@ -125,7 +125,7 @@ heddle::generator<int, int, int> delegating(int levels) {
         ~counted() { ++destroyed; }
     } const mark;
     if (levels > 0) {
-        co_return 1 + co_yield heddle::yield_from(delegating(levels - 1));
+        co_return 1 + (co_yield heddle::yield_from(delegating(levels - 1)));
     }
     int sum = 0;
     while (const std::optional<int> sent = co_yield sum) {

@@ -7,10 +7,9 @@
 //   while (driven.send()) { ... }       // true: it stands at `co_await heddle::suspend_once()`
 //   int value = driven.result();
 //
-// Nothing but a bare suspension gives up control here: there is no loop that could complete a
-// future, and no clock. What needs one throws usage_error, in the body where that can be known
-// at once (a sleep, a future of some loop), else from the next send(). sleep(0ns) is a bare
-// suspension, too, but nothing can be thrown in there.
+// Nothing but a bare suspension gives up control here: there is no clock, and no loop that could
+// complete a future. A sleep throws usage_error in the body, at once; a pending future of some loop
+// when the body is sent on. sleep(0ns) is a bare suspension, too, but nothing can be thrown into it.
 #pragma once
 
 #include <concepts>
@@ -102,7 +101,7 @@ public:
 
     /// Runs the body to its next bare suspension (true) or its end (false). Throws what the body
     /// throws, which ends it; and usage_error if it has ended, if it is running, or if it waits for
-    /// something that only a loop can complete: then only close() or destruction help.
+    /// an operation that only a loop can complete: then it can only be destroyed.
     bool send() {
         check_can_go_on(task_.base(), "send");
         return step(nullptr);

@@ -51,6 +51,29 @@ struct fixture : virtual_loop {
     }
 };
 
+/// Is never completed.
+struct reply_operation final : heddle::waitable {
+    using heddle_awaiter = void;
+    bool& waiting;
+    explicit reply_operation(bool& flag) : waiting(flag) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> awaiting) {
+        waiting = true;
+        awaiting.promise().current_task()->block_on_operation(*this);
+    }
+    void await_resume() const noexcept {}
+    bool cancel(const heddle::cancel_message&) override { return false; }
+    void remove_waiter(heddle::runnable&) noexcept override { waiting = false; }
+    [[nodiscard]] std::string label() const override { return "the reply"; }
+};
+
+struct reply {
+    bool& waiting;
+    explicit reply(bool& flag) : waiting(flag) {}
+    [[nodiscard]] reply_operation operator co_await() const { return reply_operation(waiting); }
+};
+
 template <class F>
 std::string thrown_by(F&& call) {
     try {
@@ -247,26 +270,8 @@ BOOST_AUTO_TEST_CASE(what_needs_a_loop_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(what_waits_for_an_operation_can_only_be_destroyed) {
-    struct operation final : heddle::waitable {
-        using heddle_awaiter = void;
-        bool& waiting;
-        explicit operation(bool& flag) : waiting(flag) {}
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        void await_suspend(std::coroutine_handle<Promise> awaiting) {
-            waiting = true;
-            awaiting.promise().current_task()->block_on_operation(*this);
-        }
-        void await_resume() const noexcept {}
-        bool cancel(const heddle::cancel_message&) override { return false; }
-        void remove_waiter(heddle::runnable&) noexcept override { waiting = false; }
-        [[nodiscard]] std::string label() const override { return "the reply"; }
-    };
     bool waiting = false;
-    const auto body = [&]() -> coro<void> {
-        operation reply(waiting);
-        co_await reply;
-    };
+    const auto body = [&]() -> coro<void> { co_await reply(waiting); };
     {
         hand_driven driven(body());
         BOOST_TEST(driven.send());

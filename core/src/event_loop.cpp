@@ -164,10 +164,12 @@ inline void event_loop::run_batch() {
         if (observed()) [[unlikely]] {
             while (runnable* item = batch_.pop_front()) {
                 run_observed(*item);
+                forget_callback_context();
             }
         } else {
             while (runnable* item = batch_.pop_front()) {
                 item->run();
+                forget_callback_context();
             }
         }
     };
@@ -177,11 +179,13 @@ inline void event_loop::run_batch() {
             return;
         } catch (...) {
             report_callback_error();
+            forget_callback_context();
         }
     }
 }
 
 inline void event_loop::iterate(time_point now) {
+    forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
     }
@@ -246,6 +250,8 @@ time_point event_loop::wait_for_work() {
     return backend_->wait_until(deadline);
 }
 
+[[gnu::cold]] void event_loop::drop_callback_context() noexcept { callback_context_ = {}; }
+
 void event_loop::move_due_timers(time_point now) {
     while (timers_.earliest() <= now && !timers_.empty()) {
         push_ready(*timers_.pop_front());
@@ -296,6 +302,7 @@ void event_loop::run_scheduled() {
 }
 
 void event_loop::begin_scheduled_iteration(bool may_wait) {
+    forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
     }
@@ -396,6 +403,7 @@ void event_loop::run_chosen(runnable& next) {
     } catch (...) {
         report_callback_error();
     }
+    forget_callback_context();
     in_event_ = false;
     last_callback_ = nullptr;
 }

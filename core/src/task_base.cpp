@@ -93,6 +93,9 @@ void task_base::start(event_loop& loop, detail::promise_base& root, std::string_
     leaf_ = &root;
     root.task_ = this;
     name_ = detail::shared_text(name);
+    if (detail::contexts_are_in_use()) [[unlikely]] {
+        capture_context();
+    }
     if (loop.instrumented()) {
         id_ = loop.new_structural_id(0);
     }
@@ -102,6 +105,10 @@ void task_base::start(event_loop& loop, detail::promise_base& root, std::string_
         notify(loop_event_kind::step_queued, nullptr);
     }
     loop.push_ready(*this);
+}
+
+[[gnu::cold, gnu::noinline]] void task_base::capture_context() {
+    context_ = detail::capture_context();
 }
 
 HEDDLE_UNINSTRUMENTED void task_base::run() {

@@ -31,6 +31,7 @@
 
 #include <heddle/backend.hpp>
 #include <heddle/detail/close_hook.hpp>
+#include <heddle/detail/context_binding.hpp>
 #include <heddle/detail/invariant.hpp>
 #include <heddle/detail/ready_list.hpp>
 #include <heddle/detail/runnable_list.hpp>
@@ -102,6 +103,9 @@ public:
     template <class F>
         requires std::is_invocable_v<std::decay_t<F>&&>
     handle call_soon(F&& callback, std::source_location place = std::source_location::current()) {
+        if (detail::contexts_are_in_use()) [[unlikely]] {
+            return call_soon_in_context(std::forward<F>(callback), place);
+        }
         auto* node = detail::make_callback<runnable>(*pool_, std::forward<F>(callback),
                                                      event_kind::callback, 0, place);
         const handle result(node);
@@ -127,6 +131,9 @@ public:
         requires std::is_invocable_v<std::decay_t<F>&&>
     timer_handle call_at(time_point deadline, F&& callback,
                          std::source_location place = std::source_location::current()) {
+        if (detail::contexts_are_in_use()) [[unlikely]] {
+            return call_at_in_context(deadline, std::forward<F>(callback), place);
+        }
         auto* node = detail::make_callback<timer_entry>(
             *pool_, std::forward<F>(callback), event_kind::timer, new_timer_id(), place, deadline);
         const timer_handle result(node);
@@ -283,8 +290,31 @@ public:
 
 private:
     friend class task_base;
+    friend struct detail::current_context;
     class run_scope;
 
+    template <class F>
+    [[gnu::noinline, gnu::cold]] handle call_soon_in_context(F&& callback,
+                                                             std::source_location place) {
+        auto* node = detail::make_bound_callback<runnable>(*pool_, std::forward<F>(callback),
+                                                           event_kind::callback, 0, place);
+        const handle result(node);
+        if (instrumented_) {
+            push_callback_instrumented(*node);
+        } else {
+            ready_.push_back(*node);
+        }
+        return result;
+    }
+    template <class F>
+    [[gnu::noinline, gnu::cold]] timer_handle call_at_in_context(time_point deadline, F&& callback,
+                                                                 std::source_location place) {
+        auto* node = detail::make_bound_callback<timer_entry>(
+            *pool_, std::forward<F>(callback), event_kind::timer, new_timer_id(), place, deadline);
+        const timer_handle result(node);
+        add_timer(*node);
+        return result;
+    }
     // A closed loop's pushes and an idle guest's take the instrumented path, so that others pay
     // nothing for the test.
     void update_instrumented() noexcept {
@@ -296,6 +326,12 @@ private:
             backend_->wake_up();
         }
     }
+    void forget_callback_context() noexcept {
+        if (callback_context_) [[unlikely]] {
+            drop_callback_context();
+        }
+    }
+    void drop_callback_context() noexcept;
     void push_ready_instrumented(runnable& item);
     void push_callback_instrumented(detail::callback_base<runnable>& item);
     void push_done_callbacks_instrumented(detail::runnable_list& callbacks, const waitable& source);
@@ -339,6 +375,8 @@ private:
     bool wakes_when_idle_ = false;
     std::atomic<bool> outside_calls_waiting_{false};
     task_base* current_task_ = nullptr;
+    // What a callback sets that was registered in an empty context; gone when it ends.
+    detail::context_ptr callback_context_;
     detail::frame_pool* pool_;
     backend* backend_;
     detail::timer_heap timers_;
@@ -391,6 +429,14 @@ void event_loop::call_soon_threadsafe(F&& callback, std::source_location place) 
         call_soon(std::forward<F>(callback), place);
         backend_->wake_up();
         return;
+    }
+    if (detail::contexts_are_in_use()) [[unlikely]] {
+        if (detail::context_ptr captured = detail::capture_context()) {
+            using bound = detail::context_bound<std::decay_t<F>>;
+            post_outside_call(std::make_unique<detail::outside_call_of<bound>>(
+                bound(std::move(captured), std::forward<F>(callback)), place));
+            return;
+        }
     }
     post_outside_call(std::make_unique<detail::outside_call_of<std::decay_t<F>>>(
         std::forward<F>(callback), place));

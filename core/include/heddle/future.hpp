@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <heddle/detail/context_binding.hpp>
 #include <heddle/detail/stored.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/task_base.hpp>
@@ -210,7 +211,7 @@ public:
         if (loop == nullptr) {
             throw usage_error("add_done_callback: the loop of this future is gone");
         }
-        auto* node = detail::make_callback<runnable>(
+        auto* node = detail::make_bound_callback<runnable>(
             loop->pool(), detail::done_call<T, std::decay_t<F>>(state(), std::forward<F>(callback)),
             event_kind::done_callback, loop->new_callback_id(), place);
         const done_callback token(node);

@@ -8,6 +8,7 @@
 #include <heddle/backend.hpp>
 #include <heddle/barrier.hpp>
 #include <heddle/condition.hpp>
+#include <heddle/context.hpp>
 #include <heddle/coro.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/event.hpp>

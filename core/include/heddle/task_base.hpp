@@ -18,10 +18,13 @@
 #include <string_view>
 #include <utility>
 
+#include <heddle/detail/context_binding.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/runnable.hpp>
 
 namespace heddle {
+
+class context;
 
 namespace detail {
 
@@ -104,6 +107,9 @@ public:
     std::uint32_t uncancel() noexcept;
     /// asyncio's Task.cancel.
     bool request_cancel(const cancel_message& message);
+
+    /// asyncio's Task.get_context: the context it runs in (see <heddle/context.hpp>).
+    [[nodiscard]] context get_context();
 
     /// What it is blocked on; null if it is ready, running or done.
     [[nodiscard]] const waitable* waiting_on() const noexcept { return waiting_on_; }
@@ -194,7 +200,9 @@ protected:
 private:
     friend class event_loop;
     friend struct detail::final_awaiter;
+    friend struct detail::current_context;
 
+    void capture_context();
     void end_run() noexcept;
     void destroy_frames() noexcept;
     void cancel_before_start() noexcept;
@@ -210,6 +218,7 @@ private:
     std::exception_ptr pending_error_;  // thrown at the next resumption
     cancel_message cancel_message_;     // of the cancellation that must be delivered
     detail::shared_text name_;
+    detail::context_ptr context_;  // its own copy; null while it is empty
     std::uint64_t id_ = 0;
     std::uint32_t number_ = 0;
     std::uint32_t cancel_requests_ = 0;

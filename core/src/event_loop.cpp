@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <random>
 
+#include <heddle/call_graph.hpp>
 #include <heddle/detail/mix.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/task_base.hpp>
@@ -651,7 +652,12 @@ void event_loop::set_scheduler(scheduler* chooser) {
 
 void event_loop::report_deadlock() const {
     std::string text = "deadlock: nothing is ready, no timer is set, and nothing can come in";
-    for_each_task([&](const task_base& each) { text += "\n  " + describe_blocked(each); });
+    const std::string tasks = format_all_tasks(*this);
+    for (std::size_t begin = 0; begin < tasks.size();) {
+        const std::size_t end = tasks.find('\n', begin);
+        text.append("\n  ").append(tasks, begin, end - begin);
+        begin = end + 1;
+    }
     throw deadlock_error(text);
 }
 

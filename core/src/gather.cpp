@@ -21,6 +21,10 @@ std::string gather_child::label() const {
     return "gather's callback for " + (child_ ? child_->label() : std::string("a child"));
 }
 
+const future_base* gather_child::on_behalf_of() const noexcept {
+    return owner_ != nullptr ? owner_->outer_ : nullptr;
+}
+
 void gathering::adopt(std::size_t index, intrusive_ptr<future_base> child) {
     const std::span<gather_child> all = children();
     if (!child) {

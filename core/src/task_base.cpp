@@ -14,17 +14,16 @@ std::string_view base_name(std::string_view path) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-/// Awaits inside the library's own coroutines say little to a user: its sources lie where this
-/// file does, its headers in a folder include/heddle.
-bool in_library(const std::source_location& site) noexcept {
+}  // namespace
+
+bool detail::is_library_site(const std::source_location& site) noexcept {
+    // Its sources lie where this file does, its headers in a folder include/heddle.
     const std::string_view own = __FILE__;
     const std::string_view file = site.file_name();
     const std::string_view folder = own.substr(0, own.size() - base_name(own).size());
     return (!folder.empty() && file.substr(0, folder.size()) == folder) ||
            file.find("include/heddle/") != std::string_view::npos;
 }
-
-}  // namespace
 
 task_base& current_task() {
     task_base* task = get_running_loop().current_task();
@@ -36,19 +35,29 @@ task_base& current_task() {
 
 std::string describe_blocked(const task_base& task) {
     std::string text = task.label();
+    if (task.as_future().done()) {
+        return text + " is done";
+    }
     if (const waitable* target = task.waiting_on(); target != nullptr) {
         text += " waits for " + target->label();
+    } else if (task.loop().current_task() == &task) {
+        text += " is running";
     } else {
         text += " is ready to run";
     }
+    constexpr std::size_t most = 12;
+    std::size_t count = 0;
     const char* before = " at ";
     task.for_each_site([&](const std::source_location& site) {
-        if (site.line() != 0 && !in_library(site)) {
+        if (site.line() != 0 && !detail::is_library_site(site) && ++count <= most) {
             text.append(before).append(base_name(site.file_name()));
             text += ":" + std::to_string(site.line());
             before = " < ";
         }
     });
+    if (count > most) {
+        text += " < ... (" + std::to_string(count - most) + " more)";
+    }
     return text;
 }
 
@@ -71,7 +80,7 @@ std::source_location task_base::place() const noexcept { return site(); }
 std::source_location task_base::site() const noexcept {
     std::source_location found{};
     for_each_site([&](const std::source_location& each) {
-        if (found.line() == 0 && each.line() != 0 && !in_library(each)) {
+        if (found.line() == 0 && each.line() != 0 && !detail::is_library_site(each)) {
             found = each;
         }
     });

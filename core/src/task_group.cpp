@@ -33,6 +33,10 @@ public:
     [[nodiscard]] std::string label() const override {
         return "task group's callback for " + future_->label();
     }
+    /// The parent cannot end before its children, whatever it does meanwhile.
+    [[nodiscard]] const future_base* on_behalf_of() const noexcept override {
+        return group_ != nullptr ? group_->parent_future_.get() : nullptr;
+    }
 
     task_group* group_;  // null once the group is gone
     task_base* child_;

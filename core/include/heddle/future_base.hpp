@@ -58,6 +58,15 @@ public:
     /// Whether `waiter` waits here still; a walk.
     bool try_remove_waiter(runnable& waiter) noexcept { return waiters_.remove(waiter); }
 
+    /// Calls `visit(const runnable&)` for each that waits, in order.
+    template <class Visitor>
+    void for_each_waiter(Visitor&& visit) const {
+        for (const runnable* each = waiters_.front(); each != nullptr;
+             each = waiters_.after(*each)) {
+            visit(*each);
+        }
+    }
+
     /// Whether what it ended with is a cancellation, as its state or as a stored error.
     [[nodiscard]] bool holds_cancellation() const noexcept;
     /// The message of the cancellation, without taking the saved error.

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] event_kind kind() const noexcept override { return event_kind::done_callback; }
     [[nodiscard]] std::uint64_t event_id() const noexcept override { return id_; }
     [[nodiscard]] std::string label() const override;
+    [[nodiscard]] const future_base* on_behalf_of() const noexcept override;
 
 private:
     friend class gathering;

@@ -7,6 +7,7 @@
 #include <heddle/async_generator.hpp>
 #include <heddle/backend.hpp>
 #include <heddle/barrier.hpp>
+#include <heddle/call_graph.hpp>
 #include <heddle/condition.hpp>
 #include <heddle/context.hpp>
 #include <heddle/coro.hpp>

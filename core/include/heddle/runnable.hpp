@@ -15,6 +15,8 @@
 
 namespace heddle {
 
+class future_base;
+
 namespace detail {
 class ready_chain;
 class runnable_list;
@@ -50,6 +52,9 @@ public:
     [[nodiscard]] virtual std::string label() const = 0;
     /// Where in the program it goes on; line 0 where that is not known.
     [[nodiscard]] virtual std::source_location place() const noexcept { return {}; }
+    /// As a waiter: whose end depends on what it waits for (a task's own future, the future of a
+    /// gather), for call graphs. Null for a plain callback.
+    [[nodiscard]] virtual const future_base* on_behalf_of() const noexcept { return nullptr; }
 
     /// A note of the scheduler's about it, 0 when it has just become an option.
     [[nodiscard]] std::uint32_t mark() const noexcept { return mark_; }

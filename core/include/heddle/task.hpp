@@ -32,6 +32,7 @@ public:
     bool cancel(const cancel_message& message) override { return request_cancel(message); }
     [[nodiscard]] std::string label() const override { return task_base::label(); }
     [[nodiscard]] future_base& as_future() noexcept override { return *this; }
+    [[nodiscard]] const task_base* as_task() const noexcept override { return this; }
 
 private:
     friend class heddle::future_base;

@@ -140,6 +140,7 @@ public:
     [[nodiscard]] std::uint64_t event_id() const noexcept override;
     [[nodiscard]] std::string label() const override;
     [[nodiscard]] std::source_location place() const noexcept override;
+    [[nodiscard]] const future_base* on_behalf_of() const noexcept override { return &as_future(); }
 
     // For awaiters.
 
@@ -234,8 +235,13 @@ private:
     bool must_cancel_ = false;
 };
 
-/// One line for people: what a task waits for, and where, innermost await first, the library's own
-/// left out: "'Task-2' waits for a lock at pool.cpp:40 < main.cpp:12".
+namespace detail {
+/// Whether an await is one of the library's own coroutines, which say little to a user.
+[[nodiscard]] bool is_library_site(const std::source_location& site) noexcept;
+}  // namespace detail
+
+/// One line for people: what a task waits for, and where, innermost await first (a dozen of them),
+/// the library's own left out: "'Task-2' waits for a lock at pool.cpp:40 < main.cpp:12".
 [[nodiscard]] std::string describe_blocked(const task_base& task);
 
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.

@@ -10,6 +10,8 @@
 
 namespace heddle {
 
+class task_base;
+
 class waitable {
 public:
     waitable(const waitable&) = delete;
@@ -22,6 +24,8 @@ public:
     virtual void remove_waiter(runnable& waiter) noexcept = 0;
     /// For people: "sleep of 'Task-2'".
     [[nodiscard]] virtual std::string label() const = 0;
+    /// The task that this is the future of; null if it is none's.
+    [[nodiscard]] virtual const task_base* as_task() const noexcept { return nullptr; }
 
 protected:
     waitable() noexcept = default;

@@ -20,6 +20,8 @@ import json
 import sys
 import warnings
 
+sys.dont_write_bytecode = True
+
 
 def refuse(why):
     print(f"oracle.py: {why}", file=sys.stderr)

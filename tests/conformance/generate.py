@@ -18,7 +18,6 @@ circle, and are cancelled): the oracle says which, and they are to be left out.
 """
 import argparse
 import json
-import math
 import sys
 
 sys.dont_write_bytecode = True
@@ -28,8 +27,10 @@ from generate_operations import FAMILIES, Operations, Place  # noqa: E402
 from generate_program import Dice, Program, count, most_lines  # noqa: E402
 
 GROUPS = sorted(FAMILIES) + ["mixed"]
+OFTEN = ["mixed", "mixed", "cancel", "task_group", "task_group", "timeout", "barrier", "condition", "queue"]
 MOST_LINES = 700
 SMALLEST, LARGEST = 5, 300
+SIZES = [1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 130, 200, 300, 500, 1000]  # as likely between any two neighbours
 
 
 def rescue(program):
@@ -60,7 +61,10 @@ def make_main(program, operations, motifs, wanted):
                 ops = [["spawn", program.slot_for(1), program.new_body(ops)], ["sleep", program.time()]]
         else:
             ops = operations.ops(dice.between(1, min(8, room)), place)
-        if dice.chance(0.6):
+        # Main is seldom to end early, and seldom to wait for ever: after a deadlock there is no more to see.
+        if dice.chance(0.55):
+            ops = [["timeout", dice.between(3, 12), ops]]
+        if dice.chance(0.75):
             ops = [["try", ops, [["Any", []]], None]]
         chunks.append(ops)
         total += count(ops) + program.size() - before
@@ -91,16 +95,20 @@ def make_program(dice, group, wanted, identity):
     return program.finish(identity)
 
 
+def draw_size(dice, low, high):
+    steps = [pair for pair in zip(SIZES, SIZES[1:]) if pair[1] > low and pair[0] < high]
+    at_least, below = dice.pick(steps)
+    return dice.between(max(low, at_least), min(high, below - 1 if below < high else high))
+
+
 def generate(seed, index, group=None, sizes=None):
     """Program `index` of the seed."""
     low, high = sizes or (SMALLEST, LARGEST)
     attempt = 0
     while True:
         dice = Dice(f"{seed}:{index}:{attempt}")
-        drawn = dice.pick(GROUPS + ["mixed", "mixed", "cancel", "task_group", "timeout"])
-        chance = dice.random()
-        wanted = int(low * math.exp(chance * math.log((high + 1) / low)))
-        program = make_program(dice, group or drawn, max(low, wanted - 4 * attempt), f"k{seed}_{index}")
+        drawn = dice.pick(GROUPS + OFTEN)
+        program = make_program(dice, group or drawn, draw_size(dice, low, high), f"k{seed}_{index}")
         if low <= program["size"] <= high and most_lines(program["bodies"]) <= MOST_LINES:
             return program
         attempt += 1

@@ -184,7 +184,7 @@ class Motifs:
         drain = ["try", [["repeat", dice.between(1, 4), [["timeout", 1, [["get", name]]], ["task_done", name]]]],
                  [["TimeoutError", []]], None]
         return (self.safely([["put", name, p.value()]]) + spawns + self.settle() + self.muddle(actions, 2, 5, slots) +
-                [drain] + ([["timeout", 2, [["join", name]]]] if dice.chance(0.3) else []) + self.collect(slots))
+                [drain] + (self.safely([["timeout", 2, [["join", name]]]]) if dice.chance(0.5) else []) + self.collect(slots))
 
     # Timeouts, cancels.
 
@@ -288,7 +288,7 @@ class Motifs:
               "shield": lambda: ["shield", refs[0]],
               "wait_for": lambda: ["wait_for", refs[0], p.limit()]}[kind]()
         caller = p.new_body(self.temper(self.timed([op] + ([["sleep", 0]] if dice.chance(0.2) else []))))
-        slot = dice.pick(p.slots)
+        slot = dice.pick([slot for slot in p.slots if slot not in slots] or p.slots)
         actions = [["cancel", slot, p.message()], ["cancel", dice.pick(slots), p.message()],
                    ["set_result", p.future(), p.value()], ["sleep", p.time()], ["sleep", 0],
                    ["set_exception", p.future()] + p.error()]

@@ -22,8 +22,8 @@ FAMILIES = {
     "event": {"event_wait": 6, "set": 4, "clear": 3, "is_set": 1, "cancel": 3},
     "condition": {"cond_wait": 4, "cond_wait_for": 3, "notify": 5, "notify_all": 2, "incr": 2, "with_cond": 4,
                   "cancel": 3},
-    "barrier": {"bar_wait": 7, "bar_abort": 1, "bar_reset": 2, "bar_info": 3, "cancel": 3},
-    "queue": {"put": 5, "get": 5, "join": 2, "put_nowait": 4, "get_nowait": 3, "task_done": 4, "qsize": 2, "cancel": 3},
+    "barrier": {"bar_wait": 7, "bar_abort": 2, "bar_reset": 2, "bar_info": 3, "cancel": 3},
+    "queue": {"put": 5, "get": 5, "join": 4, "put_nowait": 4, "get_nowait": 3, "task_done": 4, "qsize": 2, "cancel": 3},
 }
 EVERYWHERE = {"log": 1, "sleep": 6, "spawn": 2, "await": 2, "cancel": 2, "try": 2, "incr": 0.5, "repeat": 0.5,
               "raise": 0.5, "return": 0.2, "timeout": 0.7, "state": 0.4, "cancelling": 0.3, "self": 0.1}

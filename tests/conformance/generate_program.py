@@ -33,7 +33,10 @@ class Dice:
 
     def weighted(self, pairs):
         """One of the [(item, weight)]."""
-        left = self.random() * sum(weight for _, weight in pairs)
+        total = 0.0
+        for _, weight in pairs:  # not sum(), which rounds otherwise since Python 3.12
+            total += weight
+        left = self.random() * total
         for item, weight in pairs:
             left -= weight
             if left < 0:

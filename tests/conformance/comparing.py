@@ -34,6 +34,13 @@ def find_python(asked=None):
     return next((path for path in candidates if path and is_python_313(path)), None)
 
 
+def version_of(python):
+    """Such as CPython 3.13.0, which the stored traces and the format's decisions refer to."""
+    code = "import platform; print(platform.python_implementation(), platform.python_version())"
+    version = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True).stdout.decode().strip()
+    return version if version == "CPython 3.13.0" else version + " (the reference is 3.13.0)"
+
+
 def as_lines(programs):
     return "".join(json.dumps(program, separators=(",", ":")) + "\n" for program in programs).encode()
 

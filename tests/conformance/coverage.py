@@ -15,10 +15,10 @@ BLOCKING = {"sleep", "await", "gather", "wait", "wait_for", "shield", "as_comple
             "event_wait", "cond_wait", "cond_wait_for", "bar_wait", "bar_abort", "bar_reset", "put", "get", "join",
             "timeout", "timeout_at", "task_group", "enter"}
 SYNCHRONISING = {"acquire", "with", "event_wait", "cond_wait", "cond_wait_for", "bar_wait", "put", "get", "join"}
-EVERY = BLOCKING | set("""log raise caught finally exit incr spawn cancel uncancel cancelling set_result set_exception result
-    exception state watch unwatch call_soon call_later call_at cancel_handle handle_cancelled run cb reschedule leave
-    tg_spawn release locked unwith set clear is_set notify notify_all bar_info put_nowait get_nowait task_done
-    qsize""".split())
+EVERY = BLOCKING | set("""
+    log raise caught finally exit incr spawn cancel uncancel cancelling set_result set_exception result exception state
+    watch unwatch call_soon call_later call_at cancel_handle handle_cancelled run cb reschedule leave tg_spawn release
+    locked unwith set clear is_set notify notify_all bar_info put_nowait get_nowait task_done qsize""".split())
 ENDINGS = ("MAIN", "DEADLOCK", "SHUTDOWN", "UNRETRIEVED", "PENDING", "handler", "STATE")
 
 

@@ -13,8 +13,8 @@ circle, and are cancelled): the oracle says which, and they are to be left out.
   --first=I          start at program I of the seed (default 0)
   --group=NAME       only this group; `generate.py --group=help` lists them
   --size=LOW[-HIGH]  operations, about (default: 5 to 300, small ones more often)
-  --coverage=FILE    write no programs, but how often each operation and outcome occurs in the traces in FILE ('-': standard
-                     input)
+  --coverage=FILE    write no programs, but how often each operation and outcome occurs in the traces in FILE
+                     ('-': standard input)
 """
 import argparse
 import json

@@ -184,7 +184,8 @@ class Motifs:
         drain = ["try", [["repeat", dice.between(1, 4), [["timeout", 1, [["get", name]]], ["task_done", name]]]],
                  [["TimeoutError", []]], None]
         return (self.safely([["put", name, p.value()]]) + spawns + self.settle() + self.muddle(actions, 2, 5, slots) +
-                [drain] + (self.safely([["timeout", 2, [["join", name]]]]) if dice.chance(0.5) else []) + self.collect(slots))
+                [drain] + (self.safely([["timeout", 2, [["join", name]]]]) if dice.chance(0.5) else []) +
+                self.collect(slots))
 
     # Timeouts, cancels.
 

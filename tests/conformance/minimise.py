@@ -36,17 +36,21 @@ def removals(program):
 
 
 def simplifications(program):
-    """The program with one operation made simpler: its inside in its place, once in place of often, no handler."""
+    """The program with one operation made simpler: its inside in its place, once in place of often, no task."""
     for number, ops in enumerate(lists_in(program)):
         for i, op in enumerate(ops):
-            for change in changes(op):
+            for change in changes(op, program["bodies"]):
                 smaller = copy.deepcopy(program)
                 list(lists_in(smaller))[number][i:i + 1] = copy.deepcopy(change)
                 yield smaller
 
 
-def changes(op):
+def changes(op, bodies):
     """What may stand in the place of an operation: lists of operations."""
+    if op[0] == "spawn":
+        yield [["await", f"b{op[2]}"]]
+    if op[0] == "await" and op[1].startswith("b"):
+        yield bodies[int(op[1][1:])]
     if op[0] in ("repeat", "timeout", "timeout_at", "task_group", "with"):
         yield op[-1]
     if op[0] == "repeat" and op[1] > 1:

@@ -14,6 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ORACLE = os.path.join(HERE, "oracle.py")
 CONTEXT = 5
 SECONDS_TO_START, SECONDS_EACH = 20, 0.5
+MOST_CRASHES = 10  # after that the runner is not tried on the rest of a chunk
 
 
 def is_python_313(path):
@@ -79,12 +80,16 @@ def start_runner(command, programs, answers):
 
 def ask_runner(command, programs):
     """An answer for each program: with its trace, or with how the runner crashed."""
-    answers = []
+    answers, crashes = [], 0
     while len(answers) < len(programs):
         rest, more = programs[len(answers):], []
+        if crashes == MOST_CRASHES:
+            why = f"not tried, after {crashes} crashes before it"
+            return answers + [{"id": program["id"], "crash": why} for program in rest]
         ended = start_runner(command, rest, more)
         if ended is not True:
             crashed = min(len(more), len(rest) - 1)
+            crashes += 1
             more = more[:crashed] + [{"id": rest[crashed]["id"], "crash": ended}]
         answers += more
     return answers

@@ -223,14 +223,14 @@ def trace_of(program):
         raise LeftOut("too slow")
 
     LeftOut.first = None
-    signal.signal(signal.SIGALRM, too_slow)
-    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS, 1)
+    signal.signal(signal.SIGVTALRM, too_slow)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS, 1)
     try:
         trace = Interpreter(program).run_program()
     except RecursionError:
         raise LeftOut("error RecursionError") from None
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     if LeftOut.first:
         raise LeftOut.first
     return trace

@@ -70,7 +70,7 @@ bool future_base::holds_cancellation() const noexcept {
 }
 
 std::exception_ptr future_base::take_cancellation() {
-    if (error_) {
+    if (cancelled() && error_) {
         return std::exchange(error_, nullptr);
     }
     return std::make_exception_ptr(cancelled_error(message_));

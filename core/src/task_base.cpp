@@ -156,7 +156,7 @@ void task_base::cancel_before_start() noexcept {
     // As in CPython: the error is thrown into a coroutine that has not begun, whose body
     // therefore never runs; the task keeps the error.
     must_cancel_ = false;
-    std::exception_ptr error = std::make_exception_ptr(cancelled_error(cancel_message_));
+    std::exception_ptr error = std::make_exception_ptr(cancelled_error(as_future().message()));
     destroy_frames();
     end_cancelled({}, std::move(error));
     loop_->forget_task(*this);
@@ -177,7 +177,7 @@ void task_base::block_on(future_base& target) {
     }
     target.add_waiter(*this);
     waiting_on_ = &target;
-    if (must_cancel_ && target.cancel(cancel_message_)) {
+    if (must_cancel_ && target.cancel(as_future().message())) {
         must_cancel_ = false;
     }
 }
@@ -189,14 +189,14 @@ void task_base::block_on_operation(waitable& operation) {
         notify(loop_event_kind::wakeup_added, &operation);
     }
     waiting_on_ = &operation;
-    if (must_cancel_ && operation.cancel(cancel_message_)) {
+    if (must_cancel_ && operation.cancel(as_future().message())) {
         must_cancel_ = false;
     }
 }
 
 void task_base::throw_must_cancel() {
     must_cancel_ = false;
-    throw cancelled_error(cancel_message_);
+    throw cancelled_error(as_future().message());
 }
 
 void task_base::resume_from(future_base& source) {
@@ -230,7 +230,7 @@ bool task_base::request_cancel(const cancel_message& message) {
         return true;
     }
     must_cancel_ = true;
-    cancel_message_ = message;
+    self.remember_message(message);
     return true;
 }
 
@@ -249,7 +249,7 @@ bool task_base::take_must_cancel(cancel_message& message) noexcept {
         return false;
     }
     must_cancel_ = false;
-    message = cancel_message_;
+    message = as_future().message();
     return true;
 }
 

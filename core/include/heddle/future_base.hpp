@@ -71,7 +71,10 @@ public:
     [[nodiscard]] bool holds_cancellation() const noexcept;
     /// The message of the cancellation, without taking the saved error.
     [[nodiscard]] const cancel_message& message() const noexcept { return message_; }
-    /// The cancellation as an error: the saved one, which it takes, or a new one.
+    /// What a task remembers while a cancellation must be delivered to it.
+    void remember_message(const cancel_message& message) noexcept { message_ = message; }
+    /// The cancellation as an error: the saved one, which it takes, or a new one. Also where it
+    /// was not cancelled, for a gather that was: a new one then, with the message remembered.
     [[nodiscard]] std::exception_ptr take_cancellation();
 
     [[nodiscard]] std::string label() const override;

@@ -217,7 +217,6 @@ private:
     task_base* previous_ = nullptr;
     task_base* next_ = nullptr;
     std::exception_ptr pending_error_;  // thrown at the next resumption
-    cancel_message cancel_message_;     // of the cancellation that must be delivered
     detail::shared_text name_;
     detail::context_ptr context_;  // its own copy; null while it is empty
     std::uint64_t id_ = 0;

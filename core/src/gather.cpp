@@ -104,6 +104,10 @@ void gathering::child_done(future_base& child) {
     }
     if (cancel_requested_) {
         // As CPython: the cancellation of the last argument, also when that one was not cancelled.
+        // The results were looked at before they are thrown away.
+        for (gather_child& each : children()) {
+            each.child_->mark_retrieved();
+        }
         outer_->set_exception(children().back().child_->take_cancellation());
         return;
     }

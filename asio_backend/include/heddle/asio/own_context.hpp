@@ -18,6 +18,16 @@
 //
 // A deadline is never served early. Nothing here waits longer than it must: no rounding to
 // milliseconds, no coarse clock. No thread is started.
+//
+// What has a clock of its own (a test, a simulator in the same process) uses
+// basic_own_context<Clock>, and includes <heddle/asio/detail/own_context_impl.hpp> for its code. A
+// Clock has
+//
+// * `timer`, an Asio timer made from an io_context, whose `time_point` is that of its own clock;
+// * `now()`, the loop's time, and `when(deadline, now)`, a deadline of the loop that lies ahead, as
+//   the timer knows it;
+// * `outside_events`: whether anything but that timer can wake the loop. If not, a loop that has
+//   nothing left to do throws deadlock_error, and call_soon_threadsafe is refused elsewhere.
 #pragma once
 
 #include <atomic>
@@ -30,16 +40,20 @@
 
 namespace heddle::asio_backend {
 
-class own_context final : public backend {
+template <class Clock>
+class basic_own_context final : public backend {
 public:
-    own_context();
-    own_context(const own_context&) = delete;
-    own_context& operator=(const own_context&) = delete;
+    basic_own_context() : basic_own_context(Clock()) {}
+    explicit basic_own_context(Clock clock);
+    basic_own_context(const basic_own_context&) = delete;
+    basic_own_context& operator=(const basic_own_context&) = delete;
     /// Destroys handlers that have not run, without running them.
-    ~own_context() override;
+    ~basic_own_context() override;
 
     /// What sockets, timers and posts are made on. Other threads may post to it.
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+    [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
 
     [[nodiscard]] time_point now() override { return clock_.now(); }
     time_point wait_until(time_point deadline) override;
@@ -49,6 +63,9 @@ public:
         }
     }
     void wake_up() noexcept override;
+    [[nodiscard]] bool accepts_outside_events() const noexcept override {
+        return Clock::outside_events;
+    }
 
 private:
     void look_if_time_has_come();
@@ -56,14 +73,15 @@ private:
     void run_ready_handlers();
     void arm(time_point deadline, time_point now);
 
-    detail::real_clock clock_;
+    Clock clock_;
     boost::asio::io_context context_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-    std::optional<detail::timer> timer_;  // made by the first wait: until then, no system call
+    std::optional<typename Clock::timer>
+        timer_;  // made by the first wait: until then, no system call
     time_point armed_for_ = never;
     bool armed_ = false;
 
-    // When to look for events while busy: see own_context.cpp.
+    // When to look for events while busy: see detail/own_context_impl.hpp.
     int iterations_to_skip_ = 0;
     int stride_ = 1;
     time_point clock_read_at_{};
@@ -71,5 +89,10 @@ private:
 
     std::atomic<bool> woken_{false};
 };
+
+extern template class basic_own_context<detail::real_clock>;
+
+/// In real time.
+using own_context = basic_own_context<detail::real_clock>;
 
 }  // namespace heddle::asio_backend

@@ -20,6 +20,9 @@ using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 class real_clock {
 public:
+    using timer = detail::timer;
+    static constexpr bool outside_events = true;
+
     [[nodiscard]] time_point now() const {
         return time_point(
             std::chrono::duration_cast<duration>(std::chrono::steady_clock::now() - start_));

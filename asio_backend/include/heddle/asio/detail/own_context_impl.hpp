@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The code of basic_own_context, for those who give it a clock of their own. With the real clock
+// it is in the library.
+//
+// When does a busy loop look for what has come from outside? Asking the system costs as much as
+// some hundred callbacks, so doing it in each iteration would be most of what a loop with little
+// ready does. Nor may it be never. So:
+//
+// * The system is asked at most once in `look_every`: asking takes one or two per cent of that.
+//   What comes in from outside waits that long, plus the iteration under way. A loop that has
+//   nothing ready waits inside the system and hears of it at once.
+// * While no timer is set, the clock is not read in each iteration either. `stride_` iterations
+//   pass between two readings; it doubles while they take little time, up to `longest_stride`,
+//   and falls back to 1 when they take long and after every wait. With timers set the loop reads
+//   the clock each time anyway, and that reading is used.
+// * call_soon_threadsafe does not depend on any of this: the loop looks at its own flag in each
+//   iteration.
+//
+// The order of an iteration stays what it must be: all that is let in is let in before the loop
+// looks at its timers, so it lands behind the old ready queue and before the timers due. An event
+// that is let in an iteration later is one that came later, as far as anybody can tell.
+//
+// Wake-ups are io_context::stop: it allocates nothing, cannot fail, ends a wait under way and
+// stays until restart(). The flag beside it keeps one from being lost when it falls between the
+// loop's last look at its queues and the restart() before the wait: see wait_until.
+#pragma once
+
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <utility>
+
+#include <heddle/asio/own_context.hpp>
+
+namespace heddle::asio_backend {
+
+namespace detail {
+
+inline constexpr duration look_every = std::chrono::microseconds(50);
+inline constexpr int longest_stride = 32;
+// As many handlers run at one go: handlers that post themselves must not starve the loop.
+inline constexpr int most_handlers = 256;
+
+}  // namespace detail
+
+template <class Clock>
+basic_own_context<Clock>::basic_own_context(Clock clock)
+    : clock_(std::move(clock)), context_(1), work_(context_.get_executor()) {}
+
+template <class Clock>
+basic_own_context<Clock>::~basic_own_context() = default;
+
+template <class Clock>
+time_point basic_own_context<Clock>::wait_until(time_point deadline) {
+    const time_point now = clock_.now();
+    if (deadline <= now) {  // something is ready, or a timer is due
+        if (now < next_look_) {
+            return now;
+        }
+        look();
+        return clock_.now();
+    }
+    context_.restart();
+    // A wake-up before this line is seen here; one behind it stops the context after the restart,
+    // and so ends the wait.
+    if (!woken_.exchange(false)) {
+        if (deadline != never) {
+            arm(deadline, now);
+        }
+        context_.run_one();
+        woken_.exchange(false);
+    }
+    run_ready_handlers();
+    stride_ = 1;
+    iterations_to_skip_ = 0;
+    clock_read_at_ = clock_.now();
+    return clock_read_at_;
+}
+
+template <class Clock>
+void basic_own_context<Clock>::look_if_time_has_come() {
+    const time_point now = clock_.now();
+    const duration taken = now - clock_read_at_;
+    if (taken >= detail::look_every) {
+        stride_ = 1;
+    } else if (taken < detail::look_every / 4 && stride_ < detail::longest_stride) {
+        stride_ *= 2;
+    }
+    clock_read_at_ = now;
+    iterations_to_skip_ = stride_ - 1;
+    if (now >= next_look_) {
+        look();
+    }
+}
+
+template <class Clock>
+void basic_own_context<Clock>::look() {
+    context_.restart();
+    woken_.exchange(false);  // an exchange, to see what was queued before each wake-up
+    run_ready_handlers();
+}
+
+template <class Clock>
+void basic_own_context<Clock>::run_ready_handlers() {
+    // If a handler throws, the rest is looked for in the next iteration.
+    next_look_ = {};
+    iterations_to_skip_ = 0;
+    for (int handlers = 0; handlers < detail::most_handlers; ++handlers) {
+        if (context_.poll_one() == 0) {
+            next_look_ = clock_.now() + detail::look_every;
+            iterations_to_skip_ = stride_ - 1;
+            return;
+        }
+    }
+}
+
+template <class Clock>
+void basic_own_context<Clock>::arm(time_point deadline, time_point now) {
+    // One that fires too early does no harm, the loop waits on; so a later deadline leaves it.
+    if (armed_ && armed_for_ <= deadline) {
+        return;
+    }
+    if (!timer_) {
+        timer_.emplace(context_);
+    }
+    armed_ = false;
+    timer_->expires_at(clock_.when(deadline, now));
+    timer_->async_wait([this](const boost::system::error_code& error) {
+        // A wait that was replaced ends with an error. One that had ended well already, and only
+        // then was replaced, makes the next arm() set the timer once more.
+        if (!error) {
+            armed_ = false;
+        }
+    });
+    armed_for_ = deadline;
+    armed_ = true;
+}
+
+template <class Clock>
+void basic_own_context<Clock>::wake_up() noexcept {
+    // Only the first to wake need stop it: whoever takes the flag back sees what was queued before
+    // the others' calls too.
+    if (!woken_.exchange(true)) {
+        context_.stop();
+    }
+}
+
+}  // namespace heddle::asio_backend

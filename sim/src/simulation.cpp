@@ -269,6 +269,11 @@ void simulation::note_deadlock(const deadlock_error& error) {
 
 const run_record& simulation::run(const program& main, strategy& chooser, level allowed,
                                   bool traced) {
+    return run_by_hand([&](event_loop&) { run_program(main); }, chooser, allowed, traced);
+}
+
+const run_record& simulation::run_by_hand(const std::function<void(event_loop&)>& drive,
+                                          strategy& chooser, level allowed, bool traced) {
     // Vectors keep their memory from run to run.
     record_.choices.clear();
     record_.failed.reset();
@@ -293,7 +298,7 @@ const run_record& simulation::run(const program& main, strategy& chooser, level 
     };
     {
         const closing at_end{loop_};
-        run_program(main);
+        drive(loop_);
         record_.ended = clock_.now();
     }
     if (!record_.failed) {

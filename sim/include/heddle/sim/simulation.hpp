@@ -94,6 +94,11 @@ public:
     /// Seeds heddle::random() for the runs that follow: 0 unless it is called.
     void seed_values(std::uint64_t seed) noexcept { values_seed_ = seed; }
 
+    /// The same for those who run the loop by hand, as often as they like: `drive` is called in
+    /// place of running a program, and the loop is closed after it. What it throws is thrown.
+    const run_record& run_by_hand(const std::function<void(event_loop&)>& drive, strategy& chooser,
+                                  level allowed, bool traced = false);
+
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }
     [[nodiscard]] const run_limits& limits() const noexcept { return limits_; }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <heddle/coro.hpp>
+#include <heddle/detail/ensure_future.hpp>
 #include <heddle/detail/future_watch.hpp>
 #include <heddle/future.hpp>
 #include <heddle/time.hpp>
@@ -44,11 +45,6 @@ namespace detail {
 /// Waits as wait() does; gives places in `given`.
 [[nodiscard("nothing happens until this is awaited")]] coro<wait_result<std::size_t>> wait_places(
     future_watch::futures given, return_when how, std::optional<duration> timeout);
-
-template <class H>
-concept future_handle = requires(const H& handle) {
-    { handle.shared_state()->done() } -> std::same_as<bool>;
-};
 
 template <class Handle>
 coro<wait_result<Handle>> wait_range(std::vector<Handle> handles, return_when how,

@@ -3,6 +3,7 @@
 // asyncio's ensure_future: what gather, shield and the like take, as a future.
 #pragma once
 
+#include <concepts>
 #include <type_traits>
 #include <utility>
 
@@ -30,6 +31,12 @@ using awaited_t = typename std::remove_cvref_t<A>::value_type;
 template <class A>
 concept gatherable = requires(event_loop& loop, A&& each) {
     { ensure_future(loop, std::forward<A>(each)) };
+};
+
+/// A handle of a task or future.
+template <class H>
+concept future_handle = requires(const H& handle) {
+    { handle.shared_state()->done() } -> std::same_as<bool>;
 };
 
 /// The result of a future that others may look at too: copied, or moved if it cannot be copied.

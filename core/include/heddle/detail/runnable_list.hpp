@@ -20,6 +20,11 @@ public:
     [[nodiscard]] runnable* front() const noexcept { return last_ ? last_->next_ : nullptr; }
     [[nodiscard]] runnable* back() const noexcept { return last_; }
 
+    /// The one behind `item`, or null at the end.
+    [[nodiscard]] runnable* after(const runnable& item) const noexcept {
+        return &item == last_ ? nullptr : item.next_;
+    }
+
     HEDDLE_UNINSTRUMENTED void push_back(runnable& item) noexcept {
         if (last_ == nullptr) {
             item.next_ = &item;

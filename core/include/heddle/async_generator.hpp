@@ -149,6 +149,8 @@ public:
 
     explicit async_step(async_generator<Yield, Send>& generator) noexcept
         : generator_(&generator) {}
+    async_step(async_generator<Yield, Send>& generator, sendable_t<Send>&& value)
+        : exchange<Yield, Send>(std::move(value)), generator_(&generator) {}
 
     [[nodiscard]] bool await_ready() {
         generator_->check_can_step();
@@ -271,9 +273,7 @@ public:
         detail::sendable_t<Send> value)
         requires(!std::is_void_v<Send>)
     {
-        step result(*this);
-        result.send(std::move(value));
-        return result;
+        return step(*this, std::move(value));
     }
     /// As next(), and the yield at which the body stands throws `error`. A body that has not begun
     /// never runs, and `error` is thrown to the awaiting task; one that has ended gives nothing, as

@@ -87,8 +87,7 @@ public:
         if (value.has_value() && valid() && !begun() && !done()) {
             throw usage_error("send: this generator has not begun, its first step is next()");
         }
-        run driver;
-        driver.send(std::move(value));
+        run driver(std::move(value));
         return step(driver);
     }
 

@@ -31,11 +31,16 @@ struct yields_nothing {};
 template <class Send>
 class sent_value {
 public:
-    void send(std::optional<Send> value) { sent_ = std::move(value); }
+    sent_value() noexcept = default;
+    explicit sent_value(std::optional<Send>&& value) : sent_(std::move(value)) {}
     [[nodiscard]] bool sends() const noexcept { return sent_.has_value(); }
 
 protected:
-    [[nodiscard]] std::optional<Send> take_sent() { return std::exchange(sent_, std::nullopt); }
+    [[nodiscard]] std::optional<Send> take_sent() {
+        std::optional<Send> taken(std::move(sent_));
+        sent_.reset();
+        return taken;
+    }
 
 private:
     std::optional<Send> sent_;
@@ -53,6 +58,11 @@ protected:
 template <class Yield, class Send>
 class exchange : public sent_value<Send> {
 public:
+    exchange() noexcept = default;
+    explicit exchange(sendable_t<Send>&& value)
+        requires(!std::is_void_v<Send>)
+        : sent_value<Send>(std::move(value)) {}
+
     // The driver's side.
 
     /// `error` is thrown where the body goes on.

@@ -164,6 +164,7 @@ template <class Yield, class Send>
 class generator_run : public exchange<Yield, Send> {
 public:
     using frame = generator_frame<Yield, Send>;
+    using exchange<Yield, Send>::exchange;
 
     /// What is thrown in is a generator_exit: frames end by it one after the other, up to and with
     /// the outermost.

@@ -239,6 +239,16 @@ BOOST_AUTO_TEST_CASE(one_that_is_driven_may_drive_another) {
     BOOST_TEST(driven.result() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_task_of_a_loop_that_runs_in_a_driven_coroutine_is_not_driven_by_hand) {
+    const auto body = [this]() -> coro<void> {
+        BOOST_CHECK_THROW(loop.run_until_complete(outer(1)), heddle::usage_error);
+        co_await suspend_once();
+    };
+    hand_driven driven(body());
+    BOOST_TEST(driven.send());
+    BOOST_TEST(!driven.send());
+}
+
 BOOST_AUTO_TEST_CASE(it_cannot_drive_itself) {
     std::optional<hand_driven<void>> driven;
     const auto body = [&]() -> coro<void> {

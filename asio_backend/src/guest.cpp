@@ -22,6 +22,7 @@
 #include <optional>
 
 #include <heddle/asio/detail/real_clock.hpp>
+#include <heddle/asio/executor.hpp>
 #include <heddle/errors.hpp>
 
 namespace heddle::asio_backend {
@@ -78,6 +79,9 @@ public:
     time_point wait_until(time_point) override { refuse(); }
     void poll() override { refuse(); }
     void wake_up() noexcept override;
+    [[nodiscard]] std::unique_ptr<executor> make_default_executor() override {
+        return std::make_unique<pool_executor>(default_pool_size());
+    }
 
     void adopt(event_loop& loop) noexcept {
         loop_ = &loop;
@@ -175,7 +179,7 @@ void guest_backend::take_turn() {
         wake_up();
     } else {
         rest_until(next);
-        hold_work(loop_->has_tasks());
+        hold_work(loop_->has_tasks() || loop_->has_jobs());
     }
 }
 

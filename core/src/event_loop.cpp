@@ -5,7 +5,9 @@
 #include <random>
 
 #include <heddle/call_graph.hpp>
+#include <heddle/detail/job.hpp>
 #include <heddle/detail/mix.hpp>
+#include <heddle/executor.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/task_base.hpp>
 
@@ -202,7 +204,8 @@ void event_loop::run_observed(runnable& item) {
     loop_event event;
     event.callback = &item;
     if (const event_kind kind = item.kind();
-        kind == event_kind::callback || kind == event_kind::done_callback) {
+        kind == event_kind::callback || kind == event_kind::done_callback ||
+        kind == event_kind::job) {
         event.kind = loop_event_kind::callback_ran;
         notify(event);
     } else if (kind == event_kind::timer) {
@@ -690,14 +693,19 @@ void event_loop::destroy_everything() noexcept {
     if (closed_) {
         return;
     }
+    std::vector<std::unique_ptr<detail::outside_call>> late;
     {
         const std::scoped_lock lock(outside_mutex_);
         refuses_outside_calls_ = true;
+        late.swap(outside_calls_);
     }
     // From here on nothing is queued any more: what destructors of frames schedule is dropped.
     closed_ = true;
     closing_ = true;
     instrumented_ = true;
+    late.clear();
+    // What runs on other threads may borrow from all that is destroyed below.
+    elsewhere_.reset();
     drop_queued();
     // Newest first: a task may borrow from the frame of the one that made it.
     while (last_task_ != nullptr) {
@@ -706,7 +714,6 @@ void event_loop::destroy_everything() noexcept {
     close_hooks_.close_all();
     HEDDLE_INVARIANT(timers_.empty() && ready_.empty() && scheduled_.empty(),
                      "nothing is queued on a loop that closes");
-    outside_calls_.clear();
     outside_calls_waiting_.store(false, std::memory_order_relaxed);
     closing_ = false;
     stopping_ = false;

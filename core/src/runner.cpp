@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include <heddle/executor.hpp>
+
 namespace heddle {
 
 void cancel_remaining_tasks(event_loop& loop) {
@@ -23,6 +25,9 @@ void cancel_remaining_tasks(event_loop& loop) {
             loop.call_exception_handler({"unhandled error while the tasks left were cancelled",
                                          each->exception(), each->label()});
         }
+    }
+    if (loop.has_default_jobs()) {
+        loop.run_until_done(*loop.shutdown_default_executor().shared_state());
     }
 }
 

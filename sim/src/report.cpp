@@ -100,6 +100,7 @@ std::string text_of(const step_record& event) {
             return "the end of " + event.label;
         case event_kind::callback:
         case event_kind::done_callback:
+        case event_kind::job:
             return "the " + event.label;
     }
     return event.label;

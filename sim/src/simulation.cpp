@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include <heddle/detail/job.hpp>
 #include <heddle/detail/mix.hpp>
 #include <heddle/runner.hpp>
 
@@ -73,7 +74,8 @@ public:
         }
         check_limits();
         const time_point before = owner_.clock_.now();
-        const std::size_t stalled = allowed_ == level::fifo ? 0 : stall(next);
+        duration taken{};
+        const std::size_t stalled = allowed_ == level::fifo ? 0 : stall(next, taken);
         ++run.steps;
         const time_point now = owner_.clock_.now();
         const std::uint64_t event = next.event_id();
@@ -84,7 +86,7 @@ public:
             see(next);
             step_record step = run.trace->seen[event];
             step.when = before;
-            step.stalled = now - before;
+            step.stalled = taken;
             step.stall_option = static_cast<std::uint32_t>(stalled);
             step.passed_over = std::exchange(passed_over_, {});
             run.trace->steps.push_back(std::move(step));
@@ -150,7 +152,7 @@ private:
             {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
     }
 
-    std::size_t stall(runnable& next) {
+    std::size_t stall(runnable& next, duration& length) {
         const time_point now = owner_.clock_.now();
         std::array<time_point, heddle::detail::timer_heap::most_deadlines> found;
         if (owner_.loop_.timer_count() == 0) {
@@ -166,7 +168,13 @@ private:
         HEDDLE_INVARIANT(taken < options, "a strategy takes one of the options");
         record(choice_kind::stall, options, taken, label_of(next));
         if (taken > 0) {
-            owner_.clock_.advance_to(found[taken - 1]);
+            length = found[taken - 1] - now;
+            if (next.kind() == event_kind::job) {
+                // The loop goes on while it runs, and hears of its end later.
+                static_cast<heddle::detail::job_base&>(next).end_at(found[taken - 1]);
+            } else {
+                owner_.clock_.advance_to(found[taken - 1]);
+            }
         }
         return taken;
     }

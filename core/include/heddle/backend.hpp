@@ -10,11 +10,14 @@
 // wake_up(), which is called from any thread.
 #pragma once
 
+#include <memory>
+
 #include <heddle/time.hpp>
 
 namespace heddle {
 
 class event_loop;
+class executor;
 
 class backend {
 public:
@@ -42,6 +45,12 @@ public:
     /// Whether events can come in from other threads. If not (a simulation),
     /// call_soon_threadsafe from another thread is refused with a usage_error.
     [[nodiscard]] virtual bool accepts_outside_events() const noexcept { return true; }
+
+    /// Makes the executor that a loop runs jobs in when none is named (executor.hpp). Asked once a
+    /// loop, when its first such job comes; the loop destroys it when it is closed, and that joins
+    /// its threads. Null where there is none: such jobs are a usage_error then. One that takes no
+    /// events from outside runs every job in this executor, which therefore must not have threads.
+    [[nodiscard]] virtual std::unique_ptr<executor> make_default_executor();
 };
 
 }  // namespace heddle

@@ -47,6 +47,7 @@
 
 namespace heddle {
 
+class executor;
 class future_base;
 class task_base;
 template <class T>
@@ -68,6 +69,13 @@ struct loop_options {
 };
 
 namespace detail {
+
+class elsewhere;
+
+/// The type of what a job gives: a value, an lvalue reference, or void.
+template <class F, class Result = std::invoke_result_t<std::decay_t<F>&&>>
+using job_result_t =
+    std::conditional_t<std::is_lvalue_reference_v<Result>, Result, std::remove_cvref_t<Result>>;
 
 /// A callback from another thread, on its way to the loop.
 class outside_call {
@@ -193,6 +201,27 @@ public:
     template <class T>
     task<T> create_task(coro<T> body, std::string_view name = {});
 
+    /// Calls `job()` in the default executor, or in `where`, which may be another thread: see
+    /// executor.hpp. The future gets its result or error; cancelling that drops a job that has not
+    /// begun, and does not stop one that runs. Throws usage_error if the loop is closed, the
+    /// backend has no executor, or the default one has been shut down; and what the executor does.
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    [[nodiscard(
+        "the result of a job, and its error, are in its future")]] future<detail::job_result_t<F>>
+    run_in_executor(F&& job, std::source_location place = std::source_location::current());
+    template <class F>
+        requires std::is_invocable_v<std::decay_t<F>&&>
+    [[nodiscard(
+        "the result of a job, and its error, are in its future")]] future<detail::job_result_t<F>>
+    run_in_executor(executor& where, F&& job,
+                    std::source_location place = std::source_location::current());
+    /// In place of the backend's own; `chosen` outlives the loop, or its closing.
+    void set_default_executor(executor& chosen);
+    /// No further jobs for the default executor; the future is done when those that it has are
+    /// over. The threads of the backend's own have ended then. Waiting may be cancelled.
+    [[nodiscard("the jobs are over when this is done")]] future<void> shutdown_default_executor();
+
     /// Replaces what is done with errors that nobody else takes; an empty function restores the
     /// default, which prints one line on standard error. A handler that throws is reported in turn.
     void set_exception_handler(exception_handler handler);
@@ -239,6 +268,11 @@ public:
     /// on it by itself; run_one_iteration() leaves that to its caller.
     [[nodiscard]] bool take_stop_request() noexcept { return std::exchange(stopping_, false); }
     [[nodiscard]] bool has_tasks() const noexcept { return first_task_ != nullptr; }
+    [[nodiscard]] backend& clock_and_executor() noexcept { return *backend_; }
+    /// What is under way on other threads. Throws usage_error if closed.
+    [[nodiscard]] detail::elsewhere& elsewhere();
+    [[nodiscard]] bool has_jobs() const noexcept;
+    [[nodiscard]] bool has_default_jobs() const noexcept;
 
     [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
     [[nodiscard]] bool closing() const noexcept { return closing_; }
@@ -396,6 +430,7 @@ private:
 
     std::optional<random_stream> random_;
     detail::close_hooks close_hooks_;
+    std::unique_ptr<detail::elsewhere> elsewhere_;  // null until it is needed
     exception_handler exception_handler_;
     std::atomic<std::thread::id> thread_;  // of the latest run; asked for by other threads
     std::mutex outside_mutex_;

@@ -15,6 +15,7 @@
 #include <heddle/errors.hpp>
 #include <heddle/event.hpp>
 #include <heddle/event_loop.hpp>
+#include <heddle/executor.hpp>
 #include <heddle/future.hpp>
 #include <heddle/gather.hpp>
 #include <heddle/generator.hpp>
@@ -32,6 +33,7 @@
 #include <heddle/sleep.hpp>
 #include <heddle/task.hpp>
 #include <heddle/task_group.hpp>
+#include <heddle/threadsafe.hpp>
 #include <heddle/time.hpp>
 #include <heddle/timeout.hpp>
 #include <heddle/wait.hpp>

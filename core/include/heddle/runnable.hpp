@@ -32,6 +32,7 @@ enum class event_kind : std::uint8_t {
     done_callback,  ///< a done callback of a future
     timer,          ///< a timer that has come due
     completion,     ///< an operation that a simulation finishes (sim/completion.hpp)
+    job,            ///< a job of an executor that has no threads: see executor.hpp
 };
 
 class runnable {

@@ -11,6 +11,7 @@ namespace heddle {
 
 /// Cancels all tasks that are not done, in creation order, and runs the loop until each has ended.
 /// Errors that they end with go to the exception handler. Tasks made meanwhile are not cancelled.
+/// Then waits for the jobs of the default executor, if there are any, and shuts that down.
 void cancel_remaining_tasks(event_loop& loop);
 
 /// run_until_complete, then cancel_remaining_tasks however it ended; gives main's result or error.

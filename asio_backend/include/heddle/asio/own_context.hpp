@@ -17,7 +17,9 @@
 // context().stop() ends a wait early and does nothing else; the loop ends by event_loop::stop().
 //
 // A deadline is never served early. Nothing here waits longer than it must: no rounding to
-// milliseconds, no coarse clock. No thread is started.
+// milliseconds, no coarse clock. No thread is started, but by the first job that is given to the
+// loop's default executor (to_thread asks for one): a pool of them, which ends when the loop is
+// closed.
 //
 // What has a clock of its own (a test, a simulator in the same process) uses
 // basic_own_context<Clock>, and includes <heddle/asio/detail/own_context_impl.hpp> for its code. A
@@ -33,6 +35,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <memory>
 #include <optional>
 
 #include <heddle/asio/detail/real_clock.hpp>
@@ -66,6 +69,7 @@ public:
     [[nodiscard]] bool accepts_outside_events() const noexcept override {
         return Clock::outside_events;
     }
+    [[nodiscard]] std::unique_ptr<executor> make_default_executor() override;
 
 private:
     void look_if_time_has_come();

@@ -5,7 +5,10 @@
 // outside: a loop on it that has nothing left to do is deadlocked, and says so.
 #pragma once
 
+#include <memory>
+
 #include <heddle/backend.hpp>
+#include <heddle/executor.hpp>
 
 namespace heddle::sim {
 
@@ -19,6 +22,10 @@ public:
     void poll() override {}
     void wake_up() noexcept override {}
     [[nodiscard]] bool accepts_outside_events() const noexcept override { return false; }
+    /// Jobs are steps of the simulation.
+    [[nodiscard]] std::unique_ptr<executor> make_default_executor() override {
+        return std::make_unique<same_thread_executor>();
+    }
 
     /// Moves the clock to `when`; never back.
     void advance_to(time_point when) noexcept {

@@ -30,6 +30,7 @@
 #include <chrono>
 #include <utility>
 
+#include <heddle/asio/executor.hpp>
 #include <heddle/asio/own_context.hpp>
 
 namespace heddle::asio_backend {
@@ -75,6 +76,16 @@ time_point basic_own_context<Clock>::wait_until(time_point deadline) {
     iterations_to_skip_ = 0;
     clock_read_at_ = clock_.now();
     return clock_read_at_;
+}
+
+template <class Clock>
+std::unique_ptr<executor> basic_own_context<Clock>::make_default_executor() {
+    // Jobs of other threads come back from outside.
+    if constexpr (Clock::outside_events) {
+        return std::make_unique<pool_executor>(default_pool_size());
+    } else {
+        return nullptr;
+    }
 }
 
 template <class Clock>

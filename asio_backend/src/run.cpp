@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/asio/run.hpp>
 
+#include <cstdlib>
+#include <cstring>
+
 #include <heddle/errors.hpp>
 
 namespace heddle::asio_backend::detail {
 
 namespace {
 
-const loop_options& checked(const run_options& options) {
+/// HEDDLE_DEBUG, as PYTHONASYNCIODEBUG: any text but "0" turns debug mode on.
+bool debug_is_asked_for() noexcept {
+    const char* text = std::getenv("HEDDLE_DEBUG");
+    return text != nullptr && *text != '\0' && std::strcmp(text, "0") != 0;
+}
+
+loop_options checked(const run_options& options) {
     if (heddle::detail::this_thread.running != nullptr) {
         throw usage_error(
             "run: an event loop is running on this thread; await the coroutine instead");
     }
-    return options.loop;
+    loop_options result = options.loop;
+    result.debug = result.debug || debug_is_asked_for();
+    return result;
 }
 
 }  // namespace

@@ -17,6 +17,11 @@ namespace detail {
 
 constinit thread_local thread_state this_thread;
 
+void report_callback_error(event_loop& loop, const runnable& callback) noexcept {
+    loop.call_exception_handler({"exception in callback", std::current_exception(),
+                                 callback.label(), nullptr, nullptr, &callback, callback.place()});
+}
+
 void unqueue_cancelled(event_loop* loop, runnable& callback) noexcept {
     if (loop != nullptr) {
         loop->forget_cancelled(callback);
@@ -107,6 +112,7 @@ event_loop::event_loop(backend& clock_and_executor, const loop_options& options)
       backend_(&clock_and_executor),
       thread_(std::this_thread::get_id()) {
     pool_->set_loop(this);
+    set_debug(options.debug);
 }
 
 event_loop::~event_loop() {
@@ -164,7 +170,7 @@ void event_loop::run_to_stop() {
 
 inline void event_loop::run_batch() {
     const auto run_rest = [this] {
-        if (observed()) [[unlikely]] {
+        if (observed() || debug_) [[unlikely]] {
             while (runnable* item = batch_.pop_front()) {
                 run_observed(*item);
                 forget_callback_context();
@@ -201,6 +207,10 @@ inline void event_loop::iterate(time_point now) {
 }
 
 void event_loop::run_observed(runnable& item) {
+    if (debug_ && !watching_) {
+        run_watched(item);
+        return;
+    }
     loop_event event;
     event.callback = &item;
     if (const event_kind kind = item.kind();
@@ -399,7 +409,7 @@ void event_loop::run_chosen(runnable& next) {
     last_callback_ = nullptr;
     in_event_ = true;
     try {
-        if (observed()) [[unlikely]] {
+        if (observed() || debug_) [[unlikely]] {
             run_observed(next);
         } else {
             next.run();
@@ -429,6 +439,14 @@ void event_loop::push_callback_instrumented(detail::callback_base<runnable>& ite
     if (closed_ && !closing_) {
         item.drop();
         throw usage_error("this event loop is closed");
+    }
+    if (debug_) {
+        try {
+            check_thread();
+        } catch (...) {
+            item.drop();
+            throw;
+        }
     }
     item.set_event_id(new_callback_id());
     if (closing_ || scheduler_ == nullptr || !in_event_) {
@@ -725,6 +743,7 @@ void event_loop::reopen() {
         throw usage_error("reopen: the event loop is not closed");
     }
     closed_ = false;
+    task_start_ = task_start::queued;
     task_count_ = 0;
     origin_id_ = 0;
     origin_ordinals_ = 0;

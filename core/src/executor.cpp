@@ -300,6 +300,7 @@ bool event_loop::has_default_jobs() const noexcept {
 }
 
 detail::elsewhere& event_loop::elsewhere() {
+    check_thread();
     if (closed_) {
         throw usage_error("this event loop is closed");
     }

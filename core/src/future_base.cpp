@@ -16,7 +16,8 @@ std::string future_base::label() const { return "a future"; }
 
 void future_base::report_unretrieved() noexcept {
     if (event_loop* owner = loop(); error_unretrieved_ && owner != nullptr) {
-        owner->call_exception_handler({"exception was never retrieved", error_, label()});
+        owner->call_exception_handler(
+            {"exception was never retrieved", error_, label(), this, as_task()});
     }
 }
 

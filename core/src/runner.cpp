@@ -23,7 +23,8 @@ void cancel_remaining_tasks(event_loop& loop) {
     for (const auto& each : left) {
         if (!each->cancelled() && each->holds_unretrieved_error()) {
             loop.call_exception_handler({"unhandled error while the tasks left were cancelled",
-                                         each->exception(), each->label()});
+                                         each->exception(), each->label(), each.get(),
+                                         each->as_task()});
         }
     }
     if (loop.has_default_jobs()) {

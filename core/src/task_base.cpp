@@ -97,7 +97,8 @@ void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {
 
 // ---- the step ------------------------------------------------------------------------------
 
-void task_base::start(event_loop& loop, detail::promise_base& root, std::string_view name) {
+void task_base::start(event_loop& loop, detail::promise_base& root, std::string_view name,
+                      bool eager) {
     loop_ = &loop;
     leaf_ = &root;
     root.task_ = this;
@@ -111,6 +112,15 @@ void task_base::start(event_loop& loop, detail::promise_base& root, std::string_
     number_ = loop.adopt_task(*this);
     if (loop.observed()) [[unlikely]] {
         notify(loop_event_kind::task_created, nullptr);
+    }
+    if (eager) {
+        // Whoever starts it goes on as the current task, however this step ends.
+        task_base* const starter = loop.current_task_;
+        run();
+        loop.current_task_ = starter;
+        return;
+    }
+    if (loop.observed()) [[unlikely]] {
         notify(loop_event_kind::step_queued, nullptr);
     }
     loop.push_ready(*this);

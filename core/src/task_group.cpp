@@ -107,8 +107,8 @@ void task_group::child_done(member& done) {
     }
     if (parent_future_->done()) {
         child.loop()->call_exception_handler(
-            {"a task of a group failed after the group's own task had ended", error,
-             child.label()});
+            {"a task of a group failed after the group's own task had ended", error, child.label(),
+             &child, child.as_task()});
         return;
     }
     errors_.push_back(std::move(error));

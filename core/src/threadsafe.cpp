@@ -71,10 +71,10 @@ void threadsafe_state_base::end_with_error(std::exception_ptr error) {
     }
 }
 
-void threadsafe_state_base::throw_unless_value() const {
+void threadsafe_state_base::throw_unless_value() {
     const std::scoped_lock lock(mutex_);
     if (error_) {
-        std::rethrow_exception(error_);
+        std::rethrow_exception(std::move(error_));
     }
     if (status_ == status::cancelled) {
         throw cancelled_error();

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -230,6 +231,21 @@ BOOST_AUTO_TEST_CASE(no_thread_is_started) {
     const auto before = heddle_test::thread_count();
     heddle::run(answer());
     BOOST_TEST(heddle_test::thread_count() == before);
+}
+
+BOOST_AUTO_TEST_CASE(debug_mode_by_an_option_or_the_environment) {
+    const auto is_on = []() -> heddle::coro<bool> {
+        co_return heddle::get_running_loop().get_debug();
+    };
+    heddle::run_options options;
+    BOOST_TEST(!heddle::run(is_on));
+    options.loop.debug = true;
+    BOOST_TEST(heddle::run(is_on, options));
+    ::setenv("HEDDLE_DEBUG", "1", 1);
+    BOOST_TEST(heddle::run(is_on));
+    ::setenv("HEDDLE_DEBUG", "0", 1);
+    BOOST_TEST(!heddle::run(is_on));
+    ::unsetenv("HEDDLE_DEBUG");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -184,6 +184,11 @@ private:
 
 }  // namespace detail
 
+namespace detail {
+/// A coroutine is destroyed that was never awaited: in debug mode, tells the exception handler.
+void report_never_awaited() noexcept;
+}  // namespace detail
+
 template <class T>
 class [[nodiscard("a coroutine does nothing until it is awaited or made a task")]] coro {
 public:
@@ -198,6 +203,7 @@ public:
     }
     ~coro() {
         if (frame_) {
+            detail::report_never_awaited();
             frame_.destroy();
         }
     }

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -62,11 +63,28 @@ struct exception_context {
     std::string_view message;  ///< what happened, in asyncio's words
     std::exception_ptr error;  ///< may be null
     std::string source;        ///< the callback or task, for people
+
+    // What it concerns, where there is such a thing; valid during the call only.
+    const future_base* future = nullptr;  ///< also when it is a task
+    const task_base* task = nullptr;
+    const runnable* callback = nullptr;  ///< asyncio's handle
+    std::source_location place{};        ///< where that was set; line 0 where that is not known
+};
+
+/// A callback, or a step of a task, that kept the loop from everything else for long.
+struct slow_callback {
+    std::string what;            ///< for people: "'Task-1'", "callback set by ..."
+    std::source_location place;  ///< where it went on, or was set; line 0 where that is not known
+    duration took;               ///< on the loop's own clock
 };
 
 struct loop_options {
     frame_memory_options memory;
+    bool debug = false;  ///< see event_loop::set_debug
 };
+
+/// When the first step of a task runs: as soon as its turn comes, or at once, inside create_task.
+enum class task_start : std::uint8_t { loop_default, queued, eager };
 
 namespace detail {
 
@@ -95,6 +113,7 @@ extern constinit thread_local thread_state this_thread;
 class event_loop {
 public:
     using exception_handler = std::function<void(event_loop&, const exception_context&)>;
+    using slow_callback_handler = std::function<void(event_loop&, const slow_callback&)>;
 
     /// `clock_and_executor` is used until the loop is destroyed.
     explicit event_loop(backend& clock_and_executor, const loop_options& options = {});
@@ -198,8 +217,16 @@ public:
     /// Makes `body` a task; its first step runs in the next iteration. `name` is Task-1, Task-2,
     /// ... by default. The loop keeps the task alive until it is done; what it returns may be
     /// thrown away. Arguments that `body` refers to must outlive it: see task_group.
+    ///
+    /// Started eagerly, on a loop that runs, its first step runs now, inside this call, as the
+    /// current task; if it ends there, it has never been queued. Done callbacks go through
+    /// call_soon in any case. Such starts within each other use the stack: some 500 bytes and the
+    /// frames of what the body calls, for each level.
     template <class T>
-    task<T> create_task(coro<T> body, std::string_view name = {});
+    task<T> create_task(coro<T> body, std::string_view name = {},
+                        task_start start = task_start::loop_default);
+    /// How tasks start that do not say (eager_task_factory): `queued` at first.
+    void set_task_start(task_start start) noexcept { task_start_ = start; }
 
     /// Calls `job()` in the default executor, or in `where`, which may be another thread: see
     /// executor.hpp. The future gets its result or error; cancelling that drops a job that has not
@@ -226,6 +253,24 @@ public:
     /// default, which prints one line on standard error. A handler that throws is reported in turn.
     void set_exception_handler(exception_handler handler);
     void call_exception_handler(const exception_context& context) noexcept;
+
+    /// Debug mode: callbacks and steps that take long are told to the slow callback handler;
+    /// call_soon, call_later, call_at, create_task and run_in_executor from another thread than
+    /// the running loop's throw usage_error (a check, no synchronisation); a coroutine that is
+    /// destroyed without having been awaited is told to the exception handler.
+    void set_debug(bool on) noexcept {
+        debug_ = on;
+        update_instrumented();
+    }
+    [[nodiscard]] bool get_debug() const noexcept { return debug_; }
+    /// From how long on a callback is slow: 100 ms at first. In virtual time none ever is.
+    void set_slow_callback_duration(duration length) noexcept { slow_from_ = length; }
+    [[nodiscard]] duration slow_callback_duration() const noexcept { return slow_from_; }
+    /// An empty function restores the default, which prints one line on standard error. What it
+    /// throws goes to the exception handler.
+    void set_slow_callback_handler(slow_callback_handler handler) {
+        slow_callback_handler_ = std::move(handler);
+    }
 
     /// Null takes it away. Not while the loop runs; the observer outlives its use.
     void set_observer(loop_observer* observer);
@@ -305,12 +350,18 @@ public:
     void remove_ready(runnable& item) noexcept;
     void forget_cancelled(runnable& callback) noexcept;
 
-    [[nodiscard]] std::uint64_t new_callback_id() noexcept {
-        return instrumented_ ? new_structural_id(1) : 0;
+    [[nodiscard]] std::uint64_t new_callback_id() {
+        return instrumented_ ? new_id_on_own_thread(1) : 0;
     }
-    [[nodiscard]] std::uint64_t new_timer_id() noexcept {
-        return instrumented_ ? new_structural_id(2) : 0;
+    [[nodiscard]] std::uint64_t new_timer_id() {
+        return instrumented_ ? new_id_on_own_thread(2) : 0;
     }
+    [[nodiscard]] bool starts_eagerly(task_start start) const noexcept {
+        return running_ &&
+               (start == task_start::loop_default ? task_start_ : start) == task_start::eager;
+    }
+    /// In debug mode, throws usage_error on another thread than the running loop's.
+    void check_thread() const;
     void notify(const loop_event& event) noexcept {
         if (observer_ != nullptr) {
             observer_->on_event(event);
@@ -352,7 +403,7 @@ private:
     // A closed loop's pushes and an idle guest's take the instrumented path, so that others pay
     // nothing for the test.
     void update_instrumented() noexcept {
-        instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr ||
+        instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr || debug_ ||
                         (wakes_when_idle_ && !running_);
     }
     void wake_if_idle() noexcept {
@@ -383,7 +434,10 @@ private:
     void iterate(time_point now);
     void run_batch();
     void run_observed(runnable& item);
+    void run_watched(runnable& item);
     void report_callback_error() noexcept;
+    void report_slow(const slow_callback& slow) noexcept;
+    [[nodiscard]] std::uint64_t new_id_on_own_thread(std::uint64_t sort);
     void move_due_timers(time_point now);
     void deliver_outside_calls();
     void post_outside_call(std::unique_ptr<detail::outside_call> call);
@@ -407,6 +461,9 @@ private:
     bool reorders_ = false;  // what the scheduler said when the run began
     bool in_event_ = false;  // a scheduled run is in the middle of a callback or step
     bool wakes_when_idle_ = false;
+    bool debug_ = false;
+    bool watching_ = false;  // debug mode measures what runs now
+    task_start task_start_ = task_start::queued;
     std::atomic<bool> outside_calls_waiting_{false};
     task_base* current_task_ = nullptr;
     // What a callback sets that was registered in an empty context; gone when it ends.
@@ -432,6 +489,8 @@ private:
     detail::close_hooks close_hooks_;
     std::unique_ptr<detail::elsewhere> elsewhere_;  // null until it is needed
     exception_handler exception_handler_;
+    slow_callback_handler slow_callback_handler_;
+    duration slow_from_ = std::chrono::milliseconds(100);
     std::atomic<std::thread::id> thread_;  // of the latest run; asked for by other threads
     std::mutex outside_mutex_;
     std::vector<std::unique_ptr<detail::outside_call>> outside_calls_;  // under outside_mutex_

@@ -22,6 +22,8 @@ namespace heddle {
 namespace detail {
 
 [[nodiscard]] std::string label_of_callback(event_kind kind, const std::source_location& place);
+/// In a catch clause: tells the exception handler.
+void report_callback_error(event_loop& loop, const runnable& callback) noexcept;
 void unqueue_cancelled(event_loop* loop, runnable& callback) noexcept;
 void unqueue_cancelled(event_loop* loop, timer_entry& timer) noexcept;
 
@@ -102,7 +104,11 @@ public:
             }
         } const end{this};
         if (!this->cancelled_) {
-            std::move(callable())();
+            try {
+                std::move(callable())();
+            } catch (...) {  // here, where it can still say what it was
+                report_callback_error(*this->pool_->loop(), *this);
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 // <heddle/sim.hpp> (virtual time), <heddle/asio_backend.hpp> (Boost.Asio).
 #pragma once
 
+#include <heddle/all_tasks.hpp>
 #include <heddle/as_completed.hpp>
 #include <heddle/async_generator.hpp>
 #include <heddle/backend.hpp>

@@ -25,8 +25,8 @@ public:
     task_state(frame_pool& pool, std::coroutine_handle<coro_promise<T>> root) noexcept
         : future_state<T>(pool), root_(root) {}
 
-    void start(event_loop& loop, std::string_view name) {
-        task_base::start(loop, root_.promise(), name);
+    void start(event_loop& loop, std::string_view name, bool eager) {
+        task_base::start(loop, root_.promise(), name, eager);
     }
 
     bool cancel(const cancel_message& message) override { return request_cancel(message); }
@@ -73,6 +73,7 @@ public:
     task() noexcept = default;
 
     [[nodiscard]] std::string name() const { return base().name(); }
+    void set_name(std::string_view name) const { base().set_name(name); }
     /// See task_base::cancelling and uncancel.
     [[nodiscard]] std::uint32_t cancelling() const { return base().cancelling(); }
     std::uint32_t uncancel() const { return base().uncancel(); }
@@ -89,7 +90,10 @@ private:
 };
 
 template <class T>
-task<T> event_loop::create_task(coro<T> body, std::string_view name) {
+task<T> event_loop::create_task(coro<T> body, std::string_view name, task_start start) {
+    if (instrumented_) [[unlikely]] {
+        check_thread();
+    }
     if (!body.valid()) {
         throw usage_error("create_task: this coroutine was awaited, made a task or moved from");
     }
@@ -100,7 +104,7 @@ task<T> event_loop::create_task(coro<T> body, std::string_view name) {
     void* memory = pool_->allocate(sizeof(state));
     auto* object = ::new (memory) state(*pool_, body.release());
     task<T> result(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
-    object->start(*this, name);
+    object->start(*this, name, starts_eagerly(start));
     return result;
 }
 
@@ -121,8 +125,9 @@ T event_loop::run_until_complete(coro<T> main) {
 
 /// Makes `body` a task of the running loop: asyncio.create_task. See event_loop::create_task.
 template <class T>
-task<T> create_task(coro<T> body, std::string_view name = {}) {
-    return get_running_loop().create_task(std::move(body), name);
+task<T> create_task(coro<T> body, std::string_view name = {},
+                    task_start start = task_start::loop_default) {
+    return get_running_loop().create_task(std::move(body), name, start);
 }
 
 }  // namespace heddle

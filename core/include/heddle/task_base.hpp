@@ -95,6 +95,8 @@ class task_base : public runnable {
 public:
     /// Task-1, Task-2, ... in creation order, unless a name was given.
     [[nodiscard]] std::string name() const;
+    /// For people only; an empty one brings the default back.
+    void set_name(std::string_view name) { name_ = detail::shared_text(name); }
     /// The loop's number for it: 1 for the first task made.
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     /// A structural id: (who made it, the how-manieth task that was of it).
@@ -189,7 +191,8 @@ protected:
     task_base() noexcept = default;
     ~task_base() = default;
 
-    void start(event_loop& loop, detail::promise_base& root, std::string_view name);
+    /// Queues the first step or, if `eager`, runs it now.
+    void start(event_loop& loop, detail::promise_base& root, std::string_view name, bool eager);
 
     /// Moves the outcome of the root coroutine, which has ended, into the future.
     virtual void collect() noexcept = 0;

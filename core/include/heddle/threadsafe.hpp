@@ -67,7 +67,7 @@ protected:
 
     void check_may_wait() const;
     /// After wait(): throws what there is in place of a value.
-    void throw_unless_value() const;
+    void throw_unless_value();
 
     mutable std::mutex mutex_;
     mutable std::condition_variable ended_;

@@ -7,7 +7,8 @@
 // Makes an io_context and a loop, runs the coroutine to its end and gives its result, or throws
 // its error. Whatever it ended with, the tasks that are left are cancelled and run to their ends
 // first (errors of theirs go to the exception handler); then the loop is closed, which destroys
-// what is still there. Signals are left as they are.
+// what is still there. Signals are left as they are. Debug mode is on if the options say so, or the
+// environment variable HEDDLE_DEBUG is neither empty nor "0".
 //
 // A callable that returns a coroutine may be given instead, as to heddle::sim::run: it is called
 // in the program's task, so it may use what only works there, and it outlives all tasks.

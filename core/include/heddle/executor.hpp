@@ -120,6 +120,12 @@ template <class F>
     auto job = make_job(loop, place, std::forward<F>(callable));
     auto* object = ::new (loop.pool().allocate(sizeof(state))) state(loop.pool());
     future<job_result_t<F>> result(intrusive_ptr<future_state<job_result_t<F>>>::adopt(object));
+    if (loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::future_created;
+        event.future = object;
+        loop.notify(event);
+    }
     object->submit(registry, std::move(job), wanted);
     return result;
 }

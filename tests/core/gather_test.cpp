@@ -12,16 +12,6 @@ using namespace heddle_test;
 
 namespace {
 
-/// How many children the gathers that have ended had, each counted once.
-struct counts_children final : heddle::loop_observer {
-    void on_event(const heddle::loop_event& event) noexcept override {
-        if (event.kind == heddle::loop_event_kind::children_done && event.count == event.total) {
-            totals.push_back(event.total);
-        }
-    }
-    std::vector<std::size_t> totals;
-};
-
 struct gather_fixture : virtual_loop {
     coro<int> after(heddle::duration length, int value) {
         try {
@@ -190,6 +180,30 @@ BOOST_AUTO_TEST_CASE(errors_as_results_of_a_range) {
             co_await heddle::gather(heddle::return_exceptions, std::move(bodies));
         BOOST_TEST((results.at(0).error() != nullptr));
         BOOST_TEST(results.at(1).value() == 2);
+    };
+    loop.run_until_complete(main());
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_gather_is_cancelled_also_where_errors_are_results) {
+    const auto main = [this]() -> coro<void> {
+        co_await heddle::gather(heddle::return_exceptions, after(2s, 1), failing(1s));
+    };
+    auto task = loop.create_task(main());
+    loop.call_later(1ms, [&] { task.cancel(); });
+    BOOST_CHECK_THROW(loop.run_until_complete(task), heddle::cancelled_error);
+    BOOST_TEST(log == words{"1 cancelled"});
+}
+
+/// How many children the gathers that have ended had, each counted once.
+struct counts_children final : heddle::loop_observer {
+    void on_event(const heddle::loop_event& event) noexcept override {
+        if (event.kind == heddle::loop_event_kind::children_done && event.count == event.total) {
+            totals.push_back(event.total);
+        }
+    }
+    std::vector<std::size_t> totals;
+};
+
 BOOST_AUTO_TEST_CASE(a_child_is_recognised_after_it_was_a_child_of_other_gathers) {
     counts_children observer;
     loop.set_observer(&observer);
@@ -247,14 +261,6 @@ BOOST_AUTO_TEST_CASE(twenty_thousand_children_with_duplicates) {
     loop.run_until_complete(main());
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_gather_is_cancelled_also_where_errors_are_results) {
-    const auto main = [this]() -> coro<void> {
-        co_await heddle::gather(heddle::return_exceptions, after(2s, 1), failing(1s));
-    };
-    auto task = loop.create_task(main());
-    loop.call_later(1ms, [&] { task.cancel(); });
-    BOOST_CHECK_THROW(loop.run_until_complete(task), heddle::cancelled_error);
-    BOOST_TEST(log == words{"1 cancelled"});
 BOOST_AUTO_TEST_CASE(a_gather_that_fails_halfway_leaves_its_children_as_they_were) {
     const auto main = [this]() -> coro<void> {
         const auto a = loop.create_future<int>();

@@ -12,6 +12,7 @@ std::vector<row> all_rows() {
     add_task_rows(rows);
     add_await_rows(rows);
     add_timer_rows(rows);
+    add_primitive_rows(rows);
     add_simulation_rows(rows);
     return rows;
 }

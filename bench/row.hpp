@@ -31,6 +31,7 @@ inline constexpr const char* asio_side = "asio";               ///< plain Boost.
 void add_post_rows(std::vector<row>& rows);
 void add_task_rows(std::vector<row>& rows);
 void add_await_rows(std::vector<row>& rows);
+void add_primitive_rows(std::vector<row>& rows);
 void add_timer_rows(std::vector<row>& rows);
 void add_simulation_rows(std::vector<row>& rows);
 

@@ -2,7 +2,9 @@
 #include <heddle/asio/run.hpp>
 
 #include <cstdlib>
+#include <cstdint>
 #include <cstring>
+#include <random>
 
 #include <heddle/errors.hpp>
 
@@ -29,6 +31,8 @@ loop_options checked(const run_options& options) {
 }  // namespace
 
 run_environment::run_environment(const run_options& options) : loop_(backend_, checked(options)) {
+    std::random_device system;
+    loop_.seed_random((std::uint64_t{system()} << 32) | system());
     if (options.on_error) {
         loop_.set_exception_handler(options.on_error);
     }

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <ostream>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
+#include <map>
+#include <set>
 #include <utility>
 
 #include <heddle/event_loop.hpp>
@@ -133,7 +133,7 @@ public:
     }
 
 private:
-    std::unordered_set<const future_base*> seen_;
+    std::set<const future_base*> seen_;
     std::size_t nodes_ = 1;
 };
 
@@ -206,7 +206,7 @@ private:
     /// The tasks that wait for task `i`, through whatever is between them.
     void add_awaiters_of(std::size_t i) {
         std::vector<const future_base*> pending{&tasks_[i]->as_future()};
-        std::unordered_set<const future_base*> seen;
+        std::set<const future_base*> seen;
         while (!pending.empty()) {
             const future_base* future = pending.back();
             pending.pop_back();
@@ -283,7 +283,7 @@ private:
     }
 
     std::vector<const task_base*> tasks_;
-    std::unordered_map<const future_base*, std::size_t> places_;  // asked, never walked
+    std::map<const future_base*, std::size_t> places_;  // asked, never walked
     std::vector<std::vector<std::size_t>> awaits_;
     std::vector<bool> awaited_;
     std::vector<visit> visited_;

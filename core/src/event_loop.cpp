@@ -2,7 +2,6 @@
 #include <heddle/event_loop.hpp>
 
 #include <cstdio>
-#include <random>
 
 #include <heddle/call_graph.hpp>
 #include <heddle/detail/job.hpp>
@@ -625,8 +624,7 @@ void event_loop::forget_task(task_base& done) noexcept {
 
 random_stream& event_loop::random() {
     if (!random_) {
-        std::random_device system;
-        random_.emplace((std::uint64_t{system()} << 32) | system());
+        random_.emplace(static_cast<std::uint64_t>(time().time_since_epoch().count()));
     }
     return *random_;
 }

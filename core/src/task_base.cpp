@@ -230,18 +230,52 @@ void task_base::resume_from(future_base& source) {
 // ---- cancellation --------------------------------------------------------------------------
 
 bool task_base::request_cancel(const cancel_message& message) {
-    future_base& self = as_future();
-    self.mark_retrieved();
-    if (self.done()) {
+    as_future().mark_retrieved();
+    if (as_future().done()) {
         return false;
     }
-    ++cancel_requests_;
-    if (waiting_on_ != nullptr && waiting_on_->cancel(message)) {
-        return true;
+    // Tasks that wait for tasks are gone through in a loop: a chain of them may be long.
+    std::size_t passed = 0;
+    task_base* last = this;
+    while (task_base* next = last->passes_cancellation_to()) {
+        next->as_future().mark_retrieved();
+        last->cancel_under_way_ = true;
+        ++last->cancel_requests_;
+        ++passed;
+        last = next;
+    }
+    ++last->cancel_requests_;
+    last->take_cancellation(message);
+    for (task_base* each = this; passed > 0; --passed) {
+        each->cancel_under_way_ = false;
+        each = const_cast<task_base*>(each->waiting_on_->as_task());
+    }
+    return true;
+}
+
+/// The task that it waits for, if that is not done, and this is not in a circle of such.
+task_base* task_base::passes_cancellation_to() const noexcept {
+    const task_base* next = waiting_on_ != nullptr ? waiting_on_->as_task() : nullptr;
+    return next != nullptr && !next->as_future().done() && !next->cancel_under_way_ && next != this
+               ? const_cast<task_base*>(next)
+               : nullptr;
+}
+
+void task_base::take_cancellation(const cancel_message& message) {
+    if (waiting_on_ != nullptr && waiting_on_->as_task() == nullptr &&
+        waiting_on_->cancel(message)) {
+        return;
     }
     must_cancel_ = true;
-    self.remember_message(message);
-    return true;
+    as_future().remember_message(message);
+    if (const task_base* awaited = waiting_on_ != nullptr ? waiting_on_->as_task() : nullptr;
+        awaited != nullptr && awaited->cancel_under_way_) {
+        // Tasks that wait for each other in a circle, where CPython's recursion ends in an error:
+        // it is opened here, or none of them would ever hear of it.
+        waiting_on_->remove_waiter(*this);
+        waiting_on_ = nullptr;
+        loop_->push_ready(*this);
+    }
 }
 
 std::uint32_t task_base::uncancel() noexcept {

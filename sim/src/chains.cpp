@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "chains.hpp"
 
-#include <array>
+#include <algorithm>
 #include <string_view>
 #include <typeinfo>
 
@@ -74,10 +74,9 @@ std::uint32_t chain_numbers::number(runnable& event) {
     return of_task_[task] - 1;
 }
 
-std::uint32_t site_numbers::number(const runnable& event) {
-    const std::uint64_t key =
-        is_step(event) ? key_of_chain(static_cast<const task_base&>(event)) : key_of_place(event);
-    return numbers_.try_emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
+std::uint64_t site_key(const runnable& event) {
+    return is_step(event) ? key_of_chain(static_cast<const task_base&>(event))
+                          : key_of_place(event);
 }
 
 }  // namespace heddle::sim::detail

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <map>
 #include <vector>
 
 #include <heddle/runnable.hpp>
@@ -34,6 +34,10 @@ private:
     std::uint32_t count_ = 0;
 };
 
+/// Tells sites apart within one process: equal for events of one site. It is made of addresses, so
+/// nothing may depend on its value.
+[[nodiscard]] std::uint64_t site_key(const runnable& event);
+
 class site_numbers {
 public:
     /// A number for the event's site: the same in all runs. In which order numbers are given away
@@ -46,9 +50,12 @@ public:
     }
 
 private:
-    [[nodiscard]] std::uint32_t number(const runnable& event);
+    [[nodiscard]] std::uint32_t number(const runnable& event) {
+        return numbers_.try_emplace(site_key(event), static_cast<std::uint32_t>(numbers_.size()))
+            .first->second;
+    }
     // Looked up only, never walked through.
-    std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
+    std::map<std::uint64_t, std::uint32_t> numbers_;
 };
 
 }  // namespace heddle::sim::detail

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "chains.hpp"
+
 namespace heddle::sim::detail {
 
 constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
@@ -10,6 +12,9 @@ constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
         switch (each.what) {
             case deviation::sort::hold:
                 holds_.push_back({each.event, each.until, false});
+                break;
+            case deviation::sort::hold_site:
+                site_holds_.push_back({each.site, each.until, false});
                 break;
             case deviation::sort::early:
                 early_.push_back({each.event, each.until});
@@ -51,6 +56,15 @@ bool constrained_fifo::held(std::uint64_t event) const {
     return false;
 }
 
+bool constrained_fifo::held(const runnable& event) const {
+    if (held(event.event_id())) {
+        return true;
+    }
+    return std::any_of(site_holds_.begin(), site_holds_.end(), [&](const site_hold& each) {
+        return !each.over && each.site == site_key(event);
+    });
+}
+
 std::size_t constrained_fifo::option_of(const std::vector<numbered>& list, std::uint64_t key,
                                         std::size_t options) {
     const auto place = std::lower_bound(
@@ -68,11 +82,11 @@ std::size_t constrained_fifo::picked(std::size_t options) {
 
 std::size_t constrained_fifo::order(std::span<runnable* const> options) {
     const std::size_t by_position = picked(options.size());
-    if (holds_.empty()) {
+    if (holds_.empty() && site_holds_.empty()) {
         return by_position;
     }
     for (std::size_t i = 0; i < options.size(); ++i) {
-        if (!held(options[i]->event_id())) {
+        if (!held(*options[i])) {
             return i;
         }
     }
@@ -98,7 +112,7 @@ std::size_t constrained_fifo::finish(const finish_options& options) {
     }
     for (std::size_t i = 0; i < options.pending.size(); ++i) {
         const std::uint64_t event = options.pending[i]->event_id();
-        if (options.idle ? !held(event) : finishes_early(event)) {
+        if (options.idle ? !held(*options.pending[i]) : finishes_early(event)) {
             return options.option_of(i);
         }
     }
@@ -113,11 +127,14 @@ bool constrained_fifo::finishes_early(std::uint64_t event) const {
 }
 
 void constrained_fifo::ran(const runnable& next) {
-    if (holds_.empty() && early_.empty()) {
+    if (holds_.empty() && early_.empty() && site_holds_.empty()) {
         return;
     }
     const std::uint64_t event = next.event_id();
     ran_last_ = event;
+    for (site_hold& each : site_holds_) {
+        each.over = each.over || each.until == event;
+    }
     auto place = std::lower_bound(
         holds_by_until_.begin(), holds_by_until_.end(), event,
         [this](std::size_t i, std::uint64_t wanted) { return holds_[i].until < wanted; });

@@ -41,6 +41,13 @@ private:
         std::uint64_t after;
     };
 
+    struct site_hold {
+        std::uint64_t site;
+        std::uint64_t until;
+        bool over;
+    };
+
+    [[nodiscard]] bool held(const runnable& event) const;
     [[nodiscard]] bool finishes_early(std::uint64_t event) const;
     [[nodiscard]] bool held(std::uint64_t event) const;
     std::size_t picked(std::size_t options);
@@ -49,6 +56,7 @@ private:
 
     std::vector<hold> holds_;                  // by event
     std::vector<std::size_t> holds_by_until_;  // indexes into holds_, by what is waited for
+    std::vector<site_hold> site_holds_;
     std::vector<early_finish> early_;
     std::vector<numbered> stalls_;      // by event
     std::vector<numbered> oversleeps_;  // by wait

@@ -109,15 +109,45 @@ public:
         return all;
     }
 
-    /// A single member of `candidates` that fails alone, where there is one.
-    std::optional<deviations> single(const deviations& candidates) {
-        constexpr std::size_t most_candidates = 200;
-        for (std::size_t i = 0; i < std::min(candidates.size(), most_candidates); ++i) {
-            if (deviations one{candidates[i]}; fails(one)) {
+    /// A single one of `candidates` that fails alone, where there is one; the later ones, which
+    /// are nearer to the failure, first.
+    std::optional<deviations> single(const deviations& candidates, std::size_t most) {
+        for (std::size_t i = 0; i < std::min(candidates.size(), most); ++i) {
+            if (deviations one{candidates[candidates.size() - 1 - i]}; fails(one)) {
                 return one;
             }
         }
         return std::nullopt;
+    }
+
+    /// Holds of several events of one site become one of the site, where that fails as well.
+    deviations merge_sites(deviations all, const run_trace& trace) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto first = trace.seen.find(all[i].event);
+            if (all[i].what != deviation::sort::hold || first == trace.seen.end()) {
+                continue;
+            }
+            deviation merged = all[i];
+            merged.what = deviation::sort::hold_site;
+            merged.site = first->second.site;
+            deviations tried;
+            std::size_t members = 0;
+            for (const deviation& each : all) {
+                const auto other = trace.seen.find(each.event);
+                if (each.what == deviation::sort::hold && other != trace.seen.end() &&
+                    other->second.site == merged.site) {
+                    ++members;
+                    merged.until = each.until;  // the last of them
+                } else {
+                    tried.push_back(each);
+                }
+            }
+            tried.push_back(merged);
+            if (members > 1 && fails(tried)) {
+                return merge_sites(std::move(tried), trace);
+            }
+        }
+        return all;
     }
 
     /// The shortest delays that still fail.
@@ -157,6 +187,36 @@ private:
     std::uint64_t replays_ = 0;
 };
 
+/// Every single delay of a step that the plain order leaves open.
+deviations stalls_of_fifo(simulation& one, const program& main) {
+    constrained_fifo chooser({});
+    const run_record& run = one.run(main, chooser, level::timing, true);
+    std::map<std::uint32_t, std::uint32_t> options;  // by label
+    for (const choice& each : run.choices) {
+        if (each.kind == choice_kind::stall) {
+            options[each.label] = each.options;
+        }
+    }
+    deviations result;
+    for (const step_record& step : run.trace->steps) {
+        const auto found = options.find(static_cast<std::uint32_t>(step.event >> 32));
+        for (std::uint32_t i = 1; found != options.end() && i < found->second; ++i) {
+            result.push_back(make(deviation::sort::stall, step.event, 0, i));
+        }
+    }
+    return result;
+}
+
+/// As they come in the run that they make.
+void sort_by_time(deviations& all, const run_trace& trace) {
+    const auto when = [&](const deviation& each) {
+        const auto place = trace.seen.find(each.event);
+        return place != trace.seen.end() ? place->second.when : never;
+    };
+    std::stable_sort(all.begin(), all.end(),
+                     [&](const deviation& a, const deviation& b) { return when(a) < when(b); });
+}
+
 // ---- what people read ----------------------------------------------------------------------
 
 std::string at(time_point when) { return "at " + text_of(when - time_point{}) + "   "; }
@@ -173,7 +233,10 @@ void describe_hold(deviation& each, const run_trace& trace) {
         each.text = "an event that never became ready waited";
         return;
     }
-    each.text = at(held->second.when) + text_of(held->second) + " waited for " +
+    const std::string who = each.what == deviation::sort::hold_site
+                                ? "all like " + text_of(held->second) + " waited for "
+                                : text_of(held->second) + " waited for ";
+    each.text = at(held->second.when) + who +
                 (until != trace.seen.end() ? text_of(until->second)
                                            : std::string("an event that did not come"));
     describe_place(each, held->second);
@@ -208,6 +271,7 @@ void describe_deviations(deviations& all, const run_trace& trace,
     for (deviation& each : all) {
         switch (each.what) {
             case deviation::sort::hold:
+            case deviation::sort::hold_site:
                 describe_hold(each, trace);
                 break;
             case deviation::sort::early:
@@ -262,7 +326,17 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
     }
     left = finder.reduce(std::move(left));
     if (left.size() > 1) {
-        if (auto alone = finder.single(constraints)) {
+        constexpr std::size_t most_singles = 24;
+        if (auto alone = finder.single(constraints, most_singles)) {
+            left = std::move(*alone);
+        } else if (deviations merged = finder.merge_sites(left, trace);
+                   merged.size() < left.size()) {
+            left = finder.reduce(std::move(merged));
+        }
+    }
+    if (left.size() > 1 && failing.allowed == level::timing) {
+        constexpr std::size_t most_stalls = 200;
+        if (auto alone = finder.single(stalls_of_fifo(one, main), most_stalls)) {
             left = std::move(*alone);
         }
     }
@@ -270,6 +344,7 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
 
     constrained_fifo chooser(left);
     const run_record& run = one.run(main, chooser, failing.allowed, true);
+    sort_by_time(left, *run.trace);
     if (!run.failed || !run.failed->same_as(wanted)) {
         return std::nullopt;
     }

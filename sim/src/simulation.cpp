@@ -8,6 +8,8 @@
 #include <heddle/detail/mix.hpp>
 #include <heddle/runner.hpp>
 
+#include "chains.hpp"
+
 namespace heddle::sim {
 
 namespace {
@@ -225,6 +227,7 @@ private:
         if (fresh) {
             const std::source_location site = event.place();
             place->second.event = id;
+            place->second.site = detail::site_key(event);
             place->second.kind = event.kind();
             place->second.label = event.label();
             place->second.file = site.line() != 0 ? site.file_name() : "";

@@ -159,6 +159,8 @@ BOOST_AUTO_TEST_CASE(under_a_scheduler_a_start_is_a_part_of_the_step_it_lies_in)
     std::set<std::vector<std::string>> seen;
     std::set<std::uint64_t> digests;
     heddle::sim::simulation one{{}};
+    const auto walk = heddle::sim::make_explorer("walk");
+    const heddle::sim::run_profile none;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         std::vector<std::string> log;
         const auto child = [&](std::string name) -> coro<> {
@@ -173,8 +175,8 @@ BOOST_AUTO_TEST_CASE(under_a_scheduler_a_start_is_a_part_of_the_step_it_lies_in)
             co_await a;
             co_await b;
         };
-        heddle::sim::random_walk chooser(seed, heddle::sim::level::any);
-        const heddle::sim::run_record& run = one.run(body, chooser, heddle::sim::level::any);
+        walk->begin(seed, heddle::sim::level::any, none);
+        const heddle::sim::run_record& run = one.run(body, *walk, heddle::sim::level::any);
         BOOST_REQUIRE(!run.failed);
         digests.insert(run.digest);
         seen.insert(log);

@@ -341,11 +341,13 @@ std::set<std::string> outcomes(heddle::sim::level allowed,
                                const std::function<coro<>(std::string&)>& program) {
     std::set<std::string> all;
     heddle::sim::simulation one{{}};
+    const auto walk = heddle::sim::make_explorer("walk");
+    const heddle::sim::run_profile none;
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
         std::string text;
         const heddle::sim::program body = [&]() -> coro<> { return program(text); };
-        heddle::sim::random_walk chooser(seed, allowed);
-        BOOST_REQUIRE(!one.run(body, chooser, allowed).failed);
+        walk->begin(seed, allowed, none);
+        BOOST_REQUIRE(!one.run(body, *walk, allowed).failed);
         all.insert(text);
     }
     return all;

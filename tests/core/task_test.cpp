@@ -319,4 +319,36 @@ BOOST_AUTO_TEST_CASE(for_each_task_goes_in_creation_order_and_leaves_out_what_is
     BOOST_TEST(names == (words{"a", "c"}));
 }
 
+BOOST_AUTO_TEST_CASE(tasks_that_await_each_other_in_a_circle_can_be_cancelled) {
+    heddle::task<void> first;
+    heddle::task<void> second;
+    const auto wait_for_second = [&]() -> coro<void> { co_await second; };
+    const auto wait_for_first = [&]() -> coro<void> { co_await first; };
+    first = loop.create_task(wait_for_second());
+    second = loop.create_task(wait_for_first());
+    loop.call_later(1s, [&] { first.cancel("enough"); });
+    BOOST_CHECK_THROW(loop.run_until_complete(second), heddle::cancelled_error);
+    BOOST_CHECK_THROW(loop.run_until_complete(first), heddle::cancelled_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_chain_of_tasks_that_await_tasks_is_cancelled_in_a_loop) {
+    constexpr int length = 100'000;
+    std::vector<heddle::task<void>> tasks;
+    const auto wait_for = [&](int below) -> coro<void> {
+        if (below < 0) {
+            co_await heddle::sleep(1h);
+        } else {
+            co_await tasks[static_cast<std::size_t>(below)];
+        }
+    };
+    for (int i = 0; i < length; ++i) {
+        tasks.push_back(loop.create_task(wait_for(i - 1)));
+    }
+    loop.call_later(1s, [&] { tasks.back().cancel(); });
+    BOOST_CHECK_THROW(loop.run_until_complete(tasks.back()), heddle::cancelled_error);
+    BOOST_TEST(tasks.front().cancelled());
+    BOOST_TEST(tasks.front().cancelling() == 1U);
+    BOOST_TEST((now() == 1s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

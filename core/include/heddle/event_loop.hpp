@@ -284,7 +284,8 @@ public:
     template <class Visitor>
     void for_each_task(Visitor&& visit) const;
 
-    /// For heddle::random(). Seeded by the system unless seed_random was called.
+    /// For heddle::random(). Seeded by the loop's clock unless seed_random was called, which
+    /// simulations and heddle::run do.
     [[nodiscard]] random_stream& random();
     void seed_random(std::uint64_t seed) noexcept { random_.emplace(seed); }
 

@@ -4,8 +4,8 @@
 // distributions and shuffle are not.
 //
 // heddle::random() is for a program's own values. In a simulation they come from the campaign's
-// seed and the run's number, which are in every tape; in production the loop is seeded by the
-// system. Code under test that draws from anywhere else cannot be replayed.
+// seed and the run's number, which are in every tape; heddle::run seeds them by the system. Code
+// under test that draws from anywhere else cannot be replayed.
 #pragma once
 
 #include <cstdint>

@@ -210,6 +210,8 @@ private:
     void end_run() noexcept;
     void destroy_frames() noexcept;
     void cancel_before_start() noexcept;
+    [[nodiscard]] task_base* passes_cancellation_to() const noexcept;
+    void take_cancellation(const cancel_message& message);
     virtual void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept = 0;
     [[noreturn]] void throw_must_cancel();
     void notify(loop_event_kind kind, const waitable* future) noexcept;
@@ -235,6 +237,7 @@ private:
     phase phase_ = phase::suspended;
     bool started_ = false;
     bool must_cancel_ = false;
+    bool cancel_under_way_ = false;  // request_cancel() is going through it
 };
 
 namespace detail {

@@ -41,8 +41,9 @@ struct explore_options {
 /// One way in which a minimal schedule differs from FIFO.
 struct deviation {
     enum class sort : std::uint8_t {
-        hold,   ///< `event` waits until `until` has run, although it was ready before
-        stall,  ///< `event` takes long: until the `option`-th of the next deadlines
+        hold,       ///< `event` waits until `until` has run, although it was ready before
+        hold_site,  ///< all events of the site of `event` wait until `until` has run
+        stall,      ///< `event` takes long: until the `option`-th of the next deadlines
         early,  ///< the operation `event` finishes when `until` has run, though something is ready
         oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
         pick,       ///< entry number `event` of the tape takes `option`
@@ -50,6 +51,7 @@ struct deviation {
     sort what{};
     std::uint64_t event = 0;
     std::uint64_t until = 0;
+    std::uint64_t site = 0;  ///< step_record::site of `event`, for hold_site
     std::uint32_t option = 0;
     /// For people: "at 5 ms   the step of 'Task-2' took 6 ms", and where.
     std::string text;

@@ -32,6 +32,7 @@ using program = std::function<coro<void>()>;
 /// One callback or step of a run, for reports and for the minimiser.
 struct step_record {
     std::uint64_t event = 0;  ///< structural id
+    std::uint64_t site = 0;   ///< equal for events of one site; means nothing in another process
     event_kind kind{};
     std::string label;
     std::string file;

@@ -33,4 +33,28 @@ BOOST_AUTO_TEST_CASE(under_a_scheduler_that_takes_option_0) {
     listener->check();
 }
 
+BOOST_AUTO_TEST_CASE(under_a_scheduler_in_a_loop_run_by_hand) {
+    heddle::sim::simulation one;
+    heddle::sim::fifo_strategy fifo;
+    int runs = 0;
+    const auto drive = [&](heddle::event_loop& loop) {
+        const auto sleeping = [](heddle::duration length) -> heddle::coro<int> {
+            co_await heddle::sleep(length);
+            co_return 7;
+        };
+        const auto waiting = [&loop]() -> heddle::coro<void> {
+            co_await loop.create_future<void>();
+        };
+        runs += loop.run_until_complete(sleeping(std::chrono::seconds(1)));
+        BOOST_CHECK_THROW(loop.run_until_complete(waiting()), heddle::deadlock_error);
+        runs += loop.run_until_complete(sleeping(std::chrono::seconds(1)));
+        BOOST_TEST((loop.time() == heddle::time_point(std::chrono::seconds(2))));
+    };
+    const auto& record = one.run_by_hand(drive, fifo, heddle::sim::level::any);
+    BOOST_TEST(runs == 14);
+    BOOST_TEST(!record.failed.has_value());
+    BOOST_TEST((record.ended == heddle::time_point(std::chrono::seconds(2))));
+    BOOST_TEST(one.loop().is_closed());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -166,14 +166,14 @@ private:
         each("bars", [&](const auto& one) { all.bars.push_back(number_in<std::size_t>(one)); });
         each("queues", [&](const json::value& one) {
             const std::string kind = string_in(one.as_array().at(0));
-            const auto maxsize = number_in<std::int64_t>(one.as_array().at(1));
+            const auto maxsize = number_in<std::ptrdiff_t>(one.as_array().at(1));
             if (kind != "fifo" && kind != "lifo" && kind != "prio") {
                 reject("'" + kind + "' is no kind of queue");
             }
             all.queues.push_back({kind == "fifo"   ? queue_spec::sort::fifo
                                   : kind == "lifo" ? queue_spec::sort::lifo
                                                    : queue_spec::sort::prio,
-                                  static_cast<std::size_t>(std::max<std::int64_t>(maxsize, 0))});
+                                  maxsize});
         });
     }
 

@@ -144,7 +144,7 @@ struct handler {
 struct queue_spec {
     enum class sort : std::uint8_t { fifo, lifo, prio };
     sort what = sort::fifo;
-    std::size_t maxsize = 0;
+    std::ptrdiff_t maxsize = 0;
 };
 
 struct objects {

@@ -33,7 +33,7 @@ public:
 template <class Queue>
 class queue_of final : public any_queue {
 public:
-    explicit queue_of(std::size_t maxsize) : queue_(maxsize) {}
+    explicit queue_of(std::ptrdiff_t maxsize) : queue_(maxsize) {}
     heddle::coro<void> put(item given) override { return queue_.put(given); }
     heddle::coro<item> get() override { return queue_.get(); }
     heddle::coro<void> join() override { return queue_.join(); }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // Atomicity: a step of another task comes between two steps that belong together.
-#include <string>
 #include <vector>
 
 #include "helpers.hpp"

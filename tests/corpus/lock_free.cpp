@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "helpers.hpp"
 #include "program.hpp"

@@ -134,7 +134,11 @@ coro<void> cond_notify_vs_cancel(bool fixed) {
     const auto consume = [&]() -> coro<void> {
         const auto held = co_await mutex.scoped();
         while (items == 0) {
-            co_await (fixed ? good.wait() : bad.wait());
+            if (fixed) {
+                co_await good.wait();
+            } else {
+                co_await bad.wait();
+            }
         }
         --items;
     };

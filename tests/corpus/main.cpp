@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// corpus: explores one of the programs with a planted bug. See --help, and program.hpp.
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include <boost/json.hpp>
+
+#include <heddle/sim.hpp>
+
+#include "options.hpp"
+#include "program.hpp"
+
+namespace {
+
+namespace sim = heddle::sim;
+using clock_type = std::chrono::steady_clock;
+
+struct measured {
+    sim::exploration result;
+    double executions_per_second = 0;
+};
+
+std::string_view variant_of(const corpus::options& options) {
+    return options.fixed ? "fixed" : "failing";
+}
+
+const corpus::entry& find(const corpus::entries& all, const std::string& name) {
+    const auto place = std::find_if(all.begin(), all.end(),
+                                    [&](const corpus::entry& each) { return each.name == name; });
+    if (place == all.end()) {
+        throw corpus::usage_error("--program=" + name + ": there is no such program (try --list)");
+    }
+    return *place;
+}
+
+sim::explore_options explore_options_of(const corpus::entry& chosen,
+                                        const corpus::options& options) {
+    sim::explore_options result;
+    result.name = chosen.name;
+    result.strategy = options.strategy;
+    result.schedules = options.schedules;
+    result.seed = options.seed;
+    if (options.json || options.check) {
+        result.timing_schedules = 0;
+    }
+    return result;
+}
+
+/// Explores, and takes the time of the runs until the failure alone, without minimising.
+measured explore_timed(const sim::program& program, const sim::explore_options& options) {
+    measured outcome;
+    std::uint64_t begun = 0;
+    std::uint64_t counted = 0;
+    const auto start = clock_type::now();
+    auto last = start;
+    const sim::program counting = [&] {
+        // The clock is read at doubling distances: what is found early is timed well enough.
+        ++begun;
+        if (std::has_single_bit(begun) || begun % 1'024 == 0) {
+            last = clock_type::now();
+            counted = begun - 1;
+        }
+        return program();
+    };
+    outcome.result = sim::explore(counting, options);
+    if (!outcome.result.found) {
+        last = clock_type::now();
+        counted = outcome.result.schedules;
+    }
+    const std::chrono::duration<double> took = last - start;
+    if (counted > 0 && took.count() > 0) {
+        outcome.executions_per_second = static_cast<double>(counted) / took.count();
+    }
+    return outcome;
+}
+
+void print_json(const corpus::entry& chosen, const corpus::options& options,
+                const measured& outcome) {
+    const sim::exploration& result = outcome.result;
+    boost::json::object line;
+    line["program"] = boost::json::string_view(chosen.name.data(), chosen.name.size());
+    line["variant"] = std::string(variant_of(options));
+    line["strategy"] = options.strategy;
+    line["seed"] = options.seed;
+    line["found"] = result.found.has_value();
+    line["runs_to_first_failure"] = nullptr;
+    line["runs"] = result.schedules;
+    line["steps"] = result.steps;
+    line["executions_per_second"] = outcome.executions_per_second;
+    line["constraints"] = nullptr;
+    line["replays"] = nullptr;
+    if (result.found) {
+        line["runs_to_first_failure"] = result.schedules;
+        line["constraints"] = result.found->minimal.size();
+        line["replays"] = result.found->replays;
+    }
+    std::cout << boost::json::serialize(line) << '\n';
+}
+
+void print_report(const corpus::entry& chosen, const corpus::options& options,
+                  const measured& outcome) {
+    const sim::exploration& result = outcome.result;
+    std::cout << chosen.name << " (" << variant_of(options) << "): " << chosen.what << '\n';
+    if (result.found) {
+        const std::string command = "corpus --program=" + std::string(chosen.name) +
+                                    " --strategy=" + options.strategy +
+                                    " --seed=" + std::to_string(options.seed);
+        std::cout << sim::report(result, command) << '\n';
+    } else {
+        std::cout << "no failure in " << result.schedules << " schedules (strategy "
+                  << options.strategy << ", seed " << options.seed << ")\n";
+    }
+    std::cout << static_cast<std::uint64_t>(outcome.executions_per_second)
+              << " executions a second\n";
+}
+
+/// What the tests ask of every program; says on standard error what does not hold.
+class checking {
+public:
+    checking(const corpus::entry& chosen, sim::explore_options options)
+        : chosen_(chosen), options_(std::move(options)) {}
+
+    bool all_well() {
+        passes_under_fifo("failing", chosen_.failing);
+        passes_under_fifo("fixed", chosen_.fixed);
+        if (chosen_.within != 0) {
+            is_found();
+        }
+        fixed_holds();
+        return well_;
+    }
+
+private:
+    void expect(bool holds, const std::string& text) {
+        if (!holds) {
+            std::cerr << "corpus: " << chosen_.name << ": " << text << '\n';
+            well_ = false;
+        }
+    }
+    [[nodiscard]] sim::explore_options with(std::uint64_t schedules) const {
+        sim::explore_options options = options_;
+        options.schedules = schedules;
+        return options;
+    }
+    void passes_under_fifo(const std::string& variant, const sim::program& program) {
+        for (const sim::level allowed : {sim::level::fifo, sim::level::any}) {
+            sim::explore_options once = with(1);
+            once.allowed = allowed;
+            const auto result = sim::explore(program, once);
+            expect(!result.found,
+                   "the " + variant + " variant fails under FIFO: " +
+                       (result.found ? result.found->what.message : std::string()));
+        }
+    }
+    void is_found() {
+        const auto result = sim::explore(chosen_.failing, with(chosen_.within));
+        if (!result.found) {
+            expect(false, "not found within " + std::to_string(chosen_.within) + " schedules");
+            return;
+        }
+        const sim::finding& found = *result.found;
+        expect(!found.minimal.empty(), "the minimal schedule is FIFO itself");
+        const auto again = sim::replay(chosen_.failing, found.minimal_tape, options_);
+        expect(again.failed && again.failed->same_as(found.what),
+               "the minimal tape does not replay the failure");
+    }
+    void fixed_holds() {
+        constexpr std::uint64_t runs = 2'000;
+        const auto result = sim::explore(chosen_.fixed, with(runs));
+        expect(!result.found, "the fixed variant fails: " +
+                                  (result.found ? result.found->what.message : std::string()));
+    }
+
+    const corpus::entry& chosen_;
+    sim::explore_options options_;
+    bool well_ = true;
+};
+
+int run(const corpus::options& options) {
+    if (options.help) {
+        std::cout << corpus::help();
+        return 0;
+    }
+    const corpus::entries all = corpus::all();
+    if (options.list) {
+        for (const corpus::entry& each : all) {
+            std::cout << each.name << '\n';
+        }
+        return 0;
+    }
+    const corpus::entry& chosen = find(all, options.program);
+    const sim::explore_options how = explore_options_of(chosen, options);
+    if (options.check) {
+        return checking(chosen, how).all_well() ? 0 : 1;
+    }
+    const measured outcome = explore_timed(options.fixed ? chosen.fixed : chosen.failing, how);
+    if (options.json) {
+        print_json(chosen, options, outcome);
+    } else {
+        print_report(chosen, options, outcome);
+    }
+    return options.fixed && outcome.result.found ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const int status = run(corpus::parse(argc, argv));
+        std::cout.flush();
+        return std::cout ? status : 1;
+    } catch (const corpus::usage_error& error) {
+        std::cerr << "corpus: " << error.what() << '\n';
+        return 2;
+    } catch (const std::exception& error) {
+        std::cerr << "corpus: " << error.what() << '\n';
+        return 1;
+    }
+}

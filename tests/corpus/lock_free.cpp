@@ -19,9 +19,9 @@ class safe_stack {
 public:
     explicit safe_stack(bool fixed) : fixed_(fixed) {}
 
-    /// -1: there is none.
+    /// -1: there is none, or so many tries were in vain that a run must come to its end.
     coro<int> pop() {
-        while (count_ > 1) {
+        for (int tries = 0; count_ > 1 && tries < 50; ++tries) {
             // Fixed: one pop or push at a time.
             const auto held = co_await held_if(fixed_, mutex_);
             co_await turn();

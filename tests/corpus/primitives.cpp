@@ -2,6 +2,9 @@
 //
 // Locks, semaphores and conditions as they once were: a wake-up that is given to a waiter who is
 // cancelled just then is lost. heddle's own pass it on.
+//
+// What is held is released on cancellation in both variants, so that the wake-up is all that can be
+// lost: fewer schedules fail than where a cancelled task also keeps its lock.
 #include <algorithm>
 #include <deque>
 #include <exception>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,10 +21,12 @@ coro<void> timer_fires_after_cancel(bool fixed) {
     bool alive = true;
     bool die_later = false;
     heddle::event handled;
+    heddle::event stopped;
     timer stopping(5ms);
     // A millisecond later: a loop runs the timers of one deadline together, and FIFO would fail.
     timer ticking(6ms);
     stopping.on_done([&] {
+        stopped.set();
         if (fixed && ticking.done()) {
             die_later = true;  // its handler is on its way, and needs the object
             return;
@@ -38,6 +41,7 @@ coro<void> timer_fires_after_cancel(bool fixed) {
     });
     co_await turn();
     co_await handled.wait();
+    co_await stopped.wait();
 }
 
 coro<void> timer_ladder(bool fixed) {
@@ -152,31 +156,33 @@ coro<void> retry_duplicate(bool fixed) {
 }
 
 coro<void> double_release(bool fixed) {
-    std::vector<int> free{1};
+    // Shared with the callbacks, which may run when everything else is over.
+    struct racing {
+        std::vector<int> free{1};
+        std::optional<heddle::sim::completion<int>> work;
+        std::optional<timer> limit;
+        bool released = false;
+    };
+    const auto state = std::make_shared<racing>();
     const auto job = [&]() -> coro<void> {
-        struct racing {
-            int resource;
-            heddle::sim::completion<int> work;
-            timer limit;
-            bool released = false;
-        };
-        const int resource = free.back();
-        free.pop_back();
-        auto both = std::make_shared<racing>(racing{resource, io(0, "the work"), timer(5ms)});
-        const auto release = [both, &free, fixed] {
-            if (!fixed || !std::exchange(both->released, true)) {
-                free.push_back(both->resource);
+        const int resource = state->free.back();
+        state->free.pop_back();
+        const auto release = [state, resource, fixed] {
+            if (!fixed || !std::exchange(state->released, true)) {
+                state->free.push_back(resource);
             }
         };
-        both->work.add_done_callback([both, release](const auto& work) {
+        state->work.emplace(io(0, "the work"));
+        state->limit.emplace(5ms);
+        state->work->add_done_callback([state, release](const auto& work) {
             if (!work.cancelled()) {
-                both->limit.cancel();
+                state->limit->cancel();
                 release();
             }
         });
-        both->limit.on_done([both, release] {
-            if (!both->limit.cancelled()) {
-                both->work.cancel();
+        state->limit->on_done([state, release] {
+            if (!state->limit->cancelled()) {
+                state->work->cancel();
                 release();
             }
         });
@@ -184,6 +190,7 @@ coro<void> double_release(bool fixed) {
     };
     const auto look = [&]() -> coro<void> {
         co_await heddle::sleep(99ms);
+        auto& free = state->free;
         std::sort(free.begin(), free.end());
         check(std::adjacent_find(free.begin(), free.end()) == free.end(), "released once");
     };
@@ -191,6 +198,9 @@ coro<void> double_release(bool fixed) {
     tasks.create_task(job());
     tasks.create_task(look());
     co_await tasks.join();
+    // What is pending still holds the state, and the state holds it.
+    state->work->cancel();
+    state->limit->cancel();
 }
 
 }  // namespace

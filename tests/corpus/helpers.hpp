@@ -63,8 +63,8 @@ public:
     [[nodiscard]] bool cancelled() const { return due_.cancelled(); }
     template <class F>
     void on_done(F&& callback, std::source_location place = std::source_location::current()) {
-        due_.add_done_callback(
-            [call = std::forward<F>(callback)](const auto&) mutable { call(); }, place);
+        due_.add_done_callback([call = std::forward<F>(callback)](const auto&) mutable { call(); },
+                               place);
     }
 
 private:

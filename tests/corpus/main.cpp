@@ -154,9 +154,8 @@ private:
             sim::explore_options once = with(1);
             once.allowed = allowed;
             const auto result = sim::explore(program, once);
-            expect(!result.found,
-                   "the " + variant + " variant fails under FIFO: " +
-                       (result.found ? result.found->what.message : std::string()));
+            expect(!result.found, "the " + variant + " variant fails under FIFO: " +
+                                      (result.found ? result.found->what.message : std::string()));
         }
     }
     void is_found() {

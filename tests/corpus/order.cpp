@@ -80,8 +80,8 @@ coro<void> token_ring(bool fixed) {
     const auto second = [&]() -> coro<void> { co_await pass(1, 0, 0); };
     const auto third = [&]() -> coro<void> { co_await pass(2, 1, 0); };
     const auto look = [&]() -> coro<void> {
-        const bool round =
-            std::all_of(passed.begin(), passed.end(), [](const auto& each) { return each.is_set(); });
+        const bool round = std::all_of(passed.begin(), passed.end(),
+                                       [](const auto& each) { return each.is_set(); });
         check(!round || (x[0] == x[1] && x[1] == x[2]), "the token went round");
         co_await turn();
     };

@@ -2,6 +2,7 @@
 //
 // Services: sessions, shutdown, replication, votes.
 #include <array>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -118,26 +119,31 @@ coro<void> lww_reorder(bool fixed) {
         char value = 0;
         int version = 0;
     };
-    std::array<replica, 2> replicas;
-    heddle::semaphore delivered(0);
+    struct network {
+        std::array<replica, 2> replicas;
+        heddle::semaphore delivered{0};
+    };
+    // Shared with messages, which may come when everything else is over.
+    const auto state = std::make_shared<network>();
     const auto broadcast = [&](char value, int version, heddle::duration after) -> coro<void> {
         co_await heddle::sleep(after);
-        for (replica& each : replicas) {
-            io(0, "a message").add_done_callback([&, value, version](const auto&) {
-                if (!fixed || version > each.version) {
-                    each = {value, version};
-                }
-                delivered.release();
-            });
+        for (replica& each : state->replicas) {
+            io(0, "a message")
+                .add_done_callback([state, &each, fixed, value, version](const auto&) {
+                    if (!fixed || version > each.version) {
+                        each = {value, version};
+                    }
+                    state->delivered.release();
+                });
         }
         co_await turn();
     };
     const auto look = [&]() -> coro<void> {
         co_await heddle::sleep(99ms);
         for (int i = 0; fixed && i < 4; ++i) {
-            co_await delivered.acquire();
+            co_await state->delivered.acquire();
         }
-        check(replicas[0].value == replicas[1].value, "the replicas agree");
+        check(state->replicas[0].value == state->replicas[1].value, "the replicas agree");
     };
     heddle::task_group tasks;
     tasks.create_task(broadcast('a', 1, 1ms));

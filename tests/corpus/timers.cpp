@@ -66,18 +66,19 @@ coro<void> timer_ladder(bool fixed) {
 }
 
 coro<void> request_id_reuse(bool fixed) {
-    std::map<int, heddle::future<int>> pending;
+    // Shared with replies, which may come when everything else is over.
+    const auto pending = std::make_shared<std::map<int, heddle::future<int>>>();
     int next_id = 0;
     const auto call = [&](int argument) -> coro<int> {
         int id = fixed ? next_id++ : 0;
-        while (pending.contains(id)) {
+        while (pending->contains(id)) {
             ++id;
         }
         const auto reply = heddle::get_running_loop().create_future<int>("the reply");
-        pending.emplace(id, reply);
-        io(argument, "the server").add_done_callback([&pending, id](const auto& answer) {
-            const auto place = pending.find(id);
-            if (place != pending.end() && !place->second.done()) {
+        pending->emplace(id, reply);
+        io(argument, "the server").add_done_callback([pending, id](const auto& answer) {
+            const auto place = pending->find(id);
+            if (place != pending->end() && !place->second.done()) {
                 place->second.set_result(answer.result());
             }
         });
@@ -89,7 +90,7 @@ coro<void> request_id_reuse(bool fixed) {
         } catch (const heddle::cancelled_error&) {
         }
         limit.cancel();
-        pending.erase(id);
+        pending->erase(id);
         co_return result;
     };
     for (int i = 0; i < 4; ++i) {
@@ -213,8 +214,9 @@ entries timers() {
         both("timer_ladder", "three timers of one deadline, in one odd order", 5'000, timer_ladder),
         both("request_id_reuse", "a late reply finds a new request under its number", 1'000,
              request_id_reuse),
-        both("keepalive_reuse_closed", "a kept connection is used while it closes (agentkeepalive 23)",
-             1'000, keepalive_reuse_closed),
+        both("keepalive_reuse_closed",
+             "a kept connection is used while it closes (agentkeepalive 23)", 1'000,
+             keepalive_reuse_closed),
         both("retry_duplicate", "a retry of a call that was only slow", 1'000, retry_duplicate),
         both("double_release", "released by the timeout and by the end of the work", 2'000,
              double_release),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// Deadlocks: cycles of locks, and wake-ups that go to nobody or to the wrong one.
+// Deadlocks: cycles of locks, and wake-ups that go to nobody, to the wrong one, or never come.
 #include <array>
 #include <deque>
 #include <set>
@@ -182,6 +182,64 @@ coro<void> event_pulse_lost(bool fixed) {
     co_await tasks.join();
 }
 
+coro<void> once_cancelled(bool fixed) {
+    enum class progress { none, under_way, done } state = progress::none;
+    heddle::event changed;
+    const auto once = [&]() -> coro<void> {
+        while (state != progress::done) {
+            if (state == progress::none) {
+                state = progress::under_way;
+                changed.clear();
+                try {
+                    co_await io(0, "the initialisation");
+                } catch (const heddle::cancelled_error&) {
+                    if (fixed) {
+                        state = progress::none;  // somebody else may try
+                        changed.set();
+                    }
+                    throw;
+                }
+                state = progress::done;
+                changed.set();
+            } else {
+                co_await changed.wait();
+            }
+        }
+    };
+    heddle::task_group tasks;
+    const auto first = tasks.create_task(once());
+    co_await heddle::sleep(5ms);
+    first.cancel();
+    tasks.create_task(once());
+    co_await tasks.join();
+}
+
+coro<void> cancel_before_wait(bool fixed) {
+    heddle::future<void> waits_for;
+    heddle::event told;
+    const auto wait = [&]() -> coro<void> {
+        co_await turn();
+        co_await turn();
+        if (fixed) {
+            co_await told.wait();
+            co_return;
+        }
+        waits_for = heddle::get_running_loop().create_future<void>("to be told");
+        co_await waits_for;
+    };
+    const auto tell = [&]() -> coro<void> {
+        co_await heddle::sleep(5ms);
+        told.set();
+        if (waits_for.valid()) {
+            set_if_pending(waits_for);
+        }
+    };
+    heddle::task_group tasks;
+    tasks.create_task(wait());
+    tasks.create_task(tell());
+    co_await tasks.join();
+}
+
 }  // namespace
 
 entries deadlock() {
@@ -196,6 +254,10 @@ entries deadlock() {
              channel_close_sender),
         both("event_pulse_lost", "an event is cleared before everybody waits for it", 1'000,
              event_pulse_lost),
+        both("once_cancelled", "the first initialiser is cancelled, the others wait for ever",
+             1'000, once_cancelled),
+        both("cancel_before_wait", "told before it waits (cppalliance/corosio 226)", 1'000,
+             cancel_before_wait),
     };
 }
 

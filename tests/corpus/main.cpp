@@ -93,7 +93,7 @@ void print_json(const corpus::entry& chosen, const corpus::options& options,
     line["runs_to_first_failure"] = nullptr;
     line["runs"] = result.schedules;
     line["steps"] = result.steps;
-    line["executions_per_second"] = outcome.executions_per_second;
+    line["executions_per_second"] = static_cast<std::uint64_t>(outcome.executions_per_second);
     line["constraints"] = nullptr;
     line["replays"] = nullptr;
     if (result.found) {

@@ -296,64 +296,6 @@ coro<void> sem_wakeup_flag_stuck(bool fixed) {
     co_await tasks.join();
 }
 
-coro<void> once_cancelled(bool fixed) {
-    enum class progress { none, under_way, done } state = progress::none;
-    heddle::event changed;
-    const auto once = [&]() -> coro<void> {
-        while (state != progress::done) {
-            if (state == progress::none) {
-                state = progress::under_way;
-                changed.clear();
-                try {
-                    co_await io(0, "the initialisation");
-                } catch (const heddle::cancelled_error&) {
-                    if (fixed) {
-                        state = progress::none;  // somebody else may try
-                        changed.set();
-                    }
-                    throw;
-                }
-                state = progress::done;
-                changed.set();
-            } else {
-                co_await changed.wait();
-            }
-        }
-    };
-    heddle::task_group tasks;
-    const auto first = tasks.create_task(once());
-    co_await heddle::sleep(5ms);
-    first.cancel();
-    tasks.create_task(once());
-    co_await tasks.join();
-}
-
-coro<void> cancel_before_wait(bool fixed) {
-    heddle::future<void> waits_for;
-    heddle::event told;
-    const auto wait = [&]() -> coro<void> {
-        co_await turn();
-        co_await turn();
-        if (fixed) {
-            co_await told.wait();
-            co_return;
-        }
-        waits_for = heddle::get_running_loop().create_future<void>("to be told");
-        co_await waits_for;
-    };
-    const auto tell = [&]() -> coro<void> {
-        co_await heddle::sleep(5ms);
-        told.set();
-        if (waits_for.valid()) {
-            set_if_pending(waits_for);
-        }
-    };
-    heddle::task_group tasks;
-    tasks.create_task(wait());
-    tasks.create_task(tell());
-    co_await tasks.join();
-}
-
 }  // namespace
 
 entries primitives() {
@@ -370,10 +312,6 @@ entries primitives() {
         both("sem_wakeup_flag_stuck",
              "a flag that a cancelled waiter leaves set (CPython gh-90155)", 2'000,
              sem_wakeup_flag_stuck),
-        both("once_cancelled", "the first initialiser is cancelled, the others wait for ever",
-             1'000, once_cancelled),
-        both("cancel_before_wait", "told before it waits (cppalliance/corosio 226)", 1'000,
-             cancel_before_wait),
     };
 }
 

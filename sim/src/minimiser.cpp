@@ -120,33 +120,61 @@ public:
         return std::nullopt;
     }
 
-    /// Holds of several events of one site become one of the site, where that fails as well.
+    /// Holds of several events of one site become one hold of the site, where that fails as well.
     deviations merge_sites(deviations all, const run_trace& trace) {
+        std::set<std::uint64_t> tried;
         for (std::size_t i = 0; i < all.size(); ++i) {
-            const auto first = trace.seen.find(all[i].event);
-            if (all[i].what != deviation::sort::hold || first == trace.seen.end()) {
+            const std::uint64_t site = site_of(all[i], trace);
+            if (site == 0 || !tried.insert(site).second) {
                 continue;
             }
-            deviation merged = all[i];
-            merged.what = deviation::sort::hold_site;
-            merged.site = first->second.site;
-            deviations tried;
-            std::size_t members = 0;
-            for (const deviation& each : all) {
-                const auto other = trace.seen.find(each.event);
-                if (each.what == deviation::sort::hold && other != trace.seen.end() &&
-                    other->second.site == merged.site) {
-                    ++members;
-                    merged.until = each.until;  // the last of them
-                } else {
-                    tried.push_back(each);
-                }
-            }
-            tried.push_back(merged);
-            if (members > 1 && fails(tried)) {
-                return merge_sites(std::move(tried), trace);
+            if (auto merged = merge_site(all, site, trace)) {
+                all = std::move(*merged);
+                i = 0;
             }
         }
+        return all;
+    }
+
+    /// A site's hold becomes that of one of its events, where that is enough.
+    void name_events(deviations& all, const deviations& candidates, const run_trace& trace) {
+        constexpr std::size_t most_tries = 4;
+        for (deviation& each : all) {
+            if (each.what != deviation::sort::hold_site) {
+                continue;
+            }
+            const deviation site = each;
+            std::size_t tries = 0;
+            for (auto one = candidates.rbegin(); one != candidates.rend(); ++one) {
+                if (site_of(*one, trace) != site.site || ++tries > most_tries) {
+                    continue;
+                }
+                each = *one;
+                if (fails(all)) {
+                    break;
+                }
+                each = site;
+            }
+        }
+    }
+
+    /// The fewest deviations. Where there are many, those of one site are taken together first.
+    deviations shrink(deviations all, const deviations& constraints, const run_trace& trace) {
+        constexpr std::size_t many = 8;
+        constexpr std::size_t most_singles = 24;
+        if (all.size() > many) {
+            all = merge_sites(std::move(all), trace);
+        }
+        all = reduce(std::move(all));
+        if (all.size() > 1) {
+            if (auto alone = single(constraints, most_singles)) {
+                return *alone;
+            }
+            if (deviations merged = merge_sites(all, trace); merged.size() < all.size()) {
+                all = reduce(std::move(merged));
+            }
+        }
+        name_events(all, constraints, trace);
         return all;
     }
 
@@ -169,6 +197,49 @@ public:
     [[nodiscard]] std::uint64_t replays() const noexcept { return replays_; }
 
 private:
+    /// The site of the event that is held; 0 if this is no hold of one event.
+    static std::uint64_t site_of(const deviation& each, const run_trace& trace) {
+        const auto held = trace.seen.find(each.event);
+        return each.what == deviation::sort::hold && held != trace.seen.end() ? held->second.site
+                                                                              : 0;
+    }
+
+    std::optional<deviations> merge_site(const deviations& all, std::uint64_t site,
+                                         const run_trace& trace) {
+        deviation merged;
+        deviations others;
+        std::size_t members = 0;
+        std::vector<std::uint64_t> untils;  // what the site may wait for: not itself
+        for (const deviation& each : all) {
+            if (site_of(each, trace) != site) {
+                others.push_back(each);
+                continue;
+            }
+            merged = each;
+            ++members;
+            const auto until = trace.seen.find(each.until);
+            if (until != trace.seen.end() && until->second.site != site &&
+                std::find(untils.begin(), untils.end(), each.until) == untils.end()) {
+                untils.push_back(each.until);
+            }
+        }
+        if (members < 2) {
+            return std::nullopt;
+        }
+        merged.what = deviation::sort::hold_site;
+        merged.site = site;
+        constexpr std::size_t most_tries = 4;
+        for (std::size_t i = 0; i < std::min(untils.size(), most_tries); ++i) {
+            merged.until = untils[untils.size() - 1 - i];
+            deviations tried = others;
+            tried.push_back(merged);
+            if (fails(tried)) {
+                return tried;
+            }
+        }
+        return std::nullopt;
+    }
+
     static deviations without(const deviations& all, std::size_t start, std::size_t length) {
         deviations rest;
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -324,16 +395,7 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
     if (!finder.fails(left)) {
         left = derive_picks(failing.choices);
     }
-    left = finder.reduce(std::move(left));
-    if (left.size() > 1) {
-        constexpr std::size_t most_singles = 24;
-        if (auto alone = finder.single(constraints, most_singles)) {
-            left = std::move(*alone);
-        } else if (deviations merged = finder.merge_sites(left, trace);
-                   merged.size() < left.size()) {
-            left = finder.reduce(std::move(merged));
-        }
-    }
+    left = finder.shrink(std::move(left), constraints, trace);
     if (left.size() > 1 && failing.allowed == level::timing) {
         constexpr std::size_t most_stalls = 200;
         if (auto alone = finder.single(stalls_of_fifo(one, main), most_stalls)) {

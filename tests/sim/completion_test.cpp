@@ -71,10 +71,12 @@ BOOST_AUTO_TEST_CASE(by_timing_one_may_come_early_or_late_or_before_an_older_one
     BOOST_TEST(seen.contains("...12t"));
     BOOST_TEST(seen.contains("...21t"));
     BOOST_TEST(seen.contains("...t12"));
-    BOOST_TEST(seen.contains(".1.2.t"));
+    bool early = false;
     for (const std::string& each : seen) {
         BOOST_TEST(each.size() == 6U);
+        early = early || each.find('1') < each.rfind('.');
     }
+    BOOST_TEST(early);
 }
 
 BOOST_AUTO_TEST_CASE(at_level_any_too) {
@@ -94,6 +96,8 @@ BOOST_AUTO_TEST_CASE(a_failure_that_needs_an_early_end_is_found_and_replays) {
                 sim::check(ready, "the reply came before anybody was ready");
             };
             const auto prepare = [&ready]() -> coro<void> {
+                // One that finishes in the second iteration is told in the third.
+                co_await heddle::sleep(0s);
                 co_await heddle::sleep(0s);
                 co_await heddle::sleep(0s);
                 ready = true;

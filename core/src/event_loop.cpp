@@ -419,6 +419,9 @@ void event_loop::run_chosen(runnable& next) {
     forget_callback_context();
     in_event_ = false;
     last_callback_ = nullptr;
+    if (observed()) [[unlikely]] {
+        observer_->between_events();
+    }
 }
 
 // ---- queues --------------------------------------------------------------------------------

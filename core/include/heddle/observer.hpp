@@ -56,6 +56,10 @@ public:
     /// Called on the loop's thread, in the middle of what is told. Must not throw, and must not
     /// schedule, cancel or complete anything.
     virtual void on_event(const loop_event& event) noexcept = 0;
+    /// On a loop with a scheduler: a callback or step is over, and the next has not been chosen.
+    /// Unlike on_event, this may schedule, cancel and complete, as a callback may; nothing that it
+    /// throws is caught.
+    virtual void between_events() {}
 };
 
 /// One line for people: "'Task-2' blocks on sleep of 'Task-2'".

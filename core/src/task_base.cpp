@@ -206,7 +206,29 @@ void task_base::block_on_operation(waitable& operation) {
 
 void task_base::throw_must_cancel() {
     must_cancel_ = false;
+    if (std::exchange(injected_, false)) {
+        std::rethrow_exception(std::exchange(pending_error_, nullptr));
+    }
     throw cancelled_error(as_future().message());
+}
+
+/// What is under way is a cancellation already: it is kept, and nothing else is thrown.
+[[gnu::cold]] void task_base::keep_cancellation() noexcept {
+    must_cancel_ = false;
+    if (std::exchange(injected_, false)) {
+        pending_error_ = nullptr;
+    }
+}
+
+bool task_base::throw_at_next_step(std::exception_ptr error) noexcept {
+    if (!started_ || as_future().done() || must_cancel_ || pending_error_) {
+        return false;
+    }
+    // The resume path tests one flag only, which stands for "something is due".
+    pending_error_ = std::move(error);
+    must_cancel_ = true;
+    injected_ = true;
+    return true;
 }
 
 void task_base::resume_from(future_base& source) {
@@ -214,10 +236,12 @@ void task_base::resume_from(future_base& source) {
         notify(loop_event_kind::task_resumed, &source);
     }
     if (must_cancel_) [[unlikely]] {
-        if (!pending_error_ && source.holds_cancellation()) {
-            must_cancel_ = false;  // the cancellation that is under way already is kept
+        if ((!pending_error_ || injected_) && source.holds_cancellation()) {
+            keep_cancellation();
         } else {
-            pending_error_ = nullptr;
+            if (!injected_) {
+                pending_error_ = nullptr;
+            }
             source.mark_retrieved();
             throw_must_cancel();
         }

@@ -165,9 +165,15 @@ public:
             if (!outcome_is_cancellation) {
                 throw_must_cancel();
             }
-            must_cancel_ = false;
+            keep_cancellation();
         }
     }
+
+    /// For test facilities: when its step that is about to run begins, the await it stands in
+    /// throws `error` in place of its result. Called by a scheduler in about_to_run() of that step.
+    /// Returns false, and does nothing, if the task has not begun or is done, or if the await
+    /// throws already: cancellations that are due come first, also that of what it waits for.
+    bool throw_at_next_step(std::exception_ptr error) noexcept;
 
     /// The innermost coroutine is now `leaf`: the trampoline goes on with it.
     void enter(detail::promise_base& leaf) noexcept {
@@ -214,6 +220,7 @@ private:
     void take_cancellation(const cancel_message& message);
     virtual void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept = 0;
     [[noreturn]] void throw_must_cancel();
+    void keep_cancellation() noexcept;
     void notify(loop_event_kind kind, const waitable* future) noexcept;
 
     event_loop* loop_ = nullptr;  // valid until the task is done
@@ -238,6 +245,7 @@ private:
     bool started_ = false;
     bool must_cancel_ = false;
     bool cancel_under_way_ = false;  // request_cancel() is going through it
+    bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
 };
 
 namespace detail {

@@ -36,7 +36,7 @@ coro<void> condition::wait() {
     std::exception_ptr error;
     try {
         co_await place;
-    } catch (const cancelled_error&) {
+    } catch (...) {
         error = std::current_exception();
     }
     while (!lock_->take_if_free()) {
@@ -45,7 +45,7 @@ coro<void> condition::wait() {
             co_await turn;
             turn.take();
             break;
-        } catch (const cancelled_error&) {
+        } catch (...) {
             error = std::current_exception();
         }
     }

@@ -42,8 +42,8 @@ public:
     }
 
     /// Releases the lock, waits for a notification, and takes the lock again. It holds the lock
-    /// again however it ends: cancellations meanwhile wait for that, and the last of them is
-    /// thrown. Throws usage_error if the lock is not held.
+    /// again however it ends: cancellations meanwhile (and errors that a test throws into its waits)
+    /// wait for that, and the last of them is thrown. Throws usage_error if the lock is not held.
     [[nodiscard("nothing waits until this is awaited")]] coro<void> wait();
 
     /// wait() until `predicate()` is true, which is asked first, and after each wait.

@@ -49,6 +49,8 @@ std::string_view name_of(failure_class what) noexcept {
             return "error never retrieved";
         case failure_class::nondeterminism:
             return "nondeterminism";
+        case failure_class::left_task:
+            return "task left over";
     }
     return "unknown";
 }

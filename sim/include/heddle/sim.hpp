@@ -4,6 +4,7 @@
 #pragma once
 
 #include <heddle/sim/completion.hpp>
+#include <heddle/sim/everywhere.hpp>
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/explorers.hpp>
 #include <heddle/sim/failure.hpp>

@@ -19,6 +19,7 @@ enum class failure_class : std::uint8_t {
     limit,           ///< the run reached its limit of steps or of virtual time (a livelock)
     unretrieved,     ///< a task or future failed and nobody looked at its error
     nondeterminism,  ///< the same choices gave another run
+    left_task,       ///< main has ended, and a task that it or another made has not
 };
 
 [[nodiscard]] std::string_view name_of(failure_class what) noexcept;

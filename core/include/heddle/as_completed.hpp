@@ -86,7 +86,9 @@ public:
         using difference_type = std::ptrdiff_t;
 
         explicit iterator(as_completed_range* range) noexcept : range_(range) {}
-        [[nodiscard]] coro<T> operator*() const { return range_->next(); }
+        [[nodiscard("nothing happens until this is awaited")]] coro<T> operator*() const {
+            return range_->next();
+        }
         iterator& operator++() noexcept { return *this; }
         void operator++(int) noexcept {}
         friend bool operator==(const iterator& each, std::default_sentinel_t) noexcept {

@@ -275,7 +275,7 @@ void detail::done_call<T, F>::operator()() && {
 
 /// A result that somebody sets by hand: made by event_loop::create_future.
 template <class T>
-class [[nodiscard]] future : public basic_future<T> {
+class [[nodiscard("nobody hears of what nobody awaits")]] future : public basic_future<T> {
 public:
     future() noexcept = default;
     explicit future(detail::intrusive_ptr<detail::future_state<T>> state) noexcept

@@ -13,7 +13,7 @@
 namespace heddle {
 
 template <class T>
-class [[nodiscard]] outcome {
+class [[nodiscard("an error is a result like any other: look")]] outcome {
 public:
     using value_type = T;
 

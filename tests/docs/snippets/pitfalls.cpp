@@ -2,6 +2,7 @@
 //
 // The safe forms of docs/pitfalls.md. What goes wrong stands in comments: it would be undefined.
 #include <chrono>
+#include <coroutine>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include <heddle/heddle.hpp>
 #include <heddle/sim.hpp>
@@ -54,6 +56,35 @@ heddle::coro<void> temporaries() {
     //     co_await send({.name = *text, .tries = 3});
     request asked{.name = *text, .tries = 3};
     expect(co_await send(std::move(asked)) == 5, "an aggregate that has a name");
+
+    // Wrong with g++ 12 for the same reason, in each of these forms:
+    //     co_await requests.put({.name = *text, .tries = 3});
+    //     co_await requests.put(request{*text, 3});
+    heddle::queue<request> requests;
+    request put{.name = *text, .tries = 3};
+    co_await requests.put(std::move(put));
+    expect((co_await requests.get()).tries == 3, "an item that has a name");
+}
+
+heddle::coro<std::vector<int>> two_numbers() {
+    co_await heddle::sleep(1ms);
+    std::vector<int> numbers{1, 2};
+    co_return numbers;
+}
+
+heddle::coro<void> lists_beside_an_await() {
+    // g++ 12 does not compile these, with "array used as initializer":
+    //     BOOST_TEST((co_await two_numbers()) == std::vector({1, 2}));
+    //     co_await heddle::wait(std::vector{first, second});
+    const std::vector<int> expected{1, 2};
+    const std::vector<int> found = co_await two_numbers();
+    expect(found == expected, "a list in a statement of its own");
+
+    auto first = heddle::create_task(two_numbers());
+    auto second = heddle::create_task(two_numbers());
+    const std::vector both{first, second};
+    const auto result = co_await heddle::wait(both);
+    expect(result.done.size() == 2 && result.pending.empty(), "a range that has a name");
 }
 
 // ---- children that borrow ------------------------------------------------------------------
@@ -137,6 +168,84 @@ heddle::coro<void> arguments() {
     expect(std::get<0>(both) == 3 && std::get<1>(both) == 4, "coroutines as arguments");
 }
 
+// ---- guards --------------------------------------------------------------------------------
+
+heddle::coro<void> guards() {
+    heddle::lock lock;
+    // Wrong: the guard goes at the end of the statement, and what follows has no lock:
+    //     co_await lock.scoped();
+    const auto guard = co_await lock.scoped();
+    expect(lock.locked(), "a guard that has a name");
+}
+
+// ---- co_yield ------------------------------------------------------------------------------
+
+heddle::generator<int, int> sums() {
+    int sum = 0;
+    while (sum < 10) {
+        // Wrong: this yields sum + 1, and adds nothing to what is sent:
+        //     sum = co_yield sum + 1;
+        sum = 1 + (co_yield sum).value_or(0);
+    }
+}
+
+void precedence() {
+    auto sum = sums();
+    expect(*sum.next() == 0 && *sum.send(4) == 5, "a co_yield in parentheses");
+}
+
+// ---- awaiters of your own ------------------------------------------------------------------
+
+/// Goes on in the next iteration. It cannot be moved, as if others held a pointer to it.
+class hop_awaiter {
+public:
+    using heddle_awaiter = void;  // it hands itself back to the task that awaits
+    hop_awaiter() = default;
+    hop_awaiter(const hop_awaiter&) = delete;
+    hop_awaiter& operator=(const hop_awaiter&) = delete;
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> awaiting) {
+        task_ = awaiting.promise().current_task();
+        task_->yield();
+    }
+    void await_resume() { task_->resume_from_operation(false); }  // throws a cancellation
+
+private:
+    heddle::task_base* task_ = nullptr;
+};
+
+// g++ 12 moves what is awaited into the frame: were this hop_awaiter, it would not compile.
+class [[nodiscard("a hop that is not awaited is none")]] hop {
+public:
+    [[nodiscard]] hop_awaiter operator co_await() const noexcept { return {}; }
+};
+
+heddle::coro<void> awaiters() {
+    auto other = heddle::create_task(two_numbers());
+    co_await hop();
+    expect(!other.done(), "one iteration is no millisecond");
+    co_await other;
+}
+
+// ---- fixtures ------------------------------------------------------------------------------
+
+heddle::coro<void> pass(heddle::event& gate) { co_await gate.wait(); }
+
+struct fixture {
+    heddle::event gate;  // first what tasks wait for
+    heddle::sim::virtual_clock clock;
+    heddle::event_loop loop{clock};  // the loop is destroyed first, and its tasks with it
+};
+
+void waiting_when_the_fixture_goes() {
+    fixture test;
+    const auto waiting = test.loop.create_task(pass(test.gate));
+    test.loop.run_one_iteration();
+    expect(!waiting.done(), "a task that still waits");
+}
+
 // ---- cancellation --------------------------------------------------------------------------
 
 heddle::coro<void> careful(std::string& log) {
@@ -162,6 +271,9 @@ heddle::coro<void> cancellation() {
 
 heddle::coro<void> program() {
     co_await temporaries();
+    co_await lists_beside_an_await();
+    co_await guards();
+    co_await awaiters();
     co_await borrowing();
     co_await a_failure_in_a_group();
     co_await lambdas();
@@ -171,5 +283,7 @@ heddle::coro<void> program() {
 
 int main() {
     heddle::sim::run(program);
+    precedence();
+    waiting_when_the_fixture_goes();
     std::cout << "ok\n";
 }

@@ -25,7 +25,18 @@ heddle::coro<void> functions(std::vector<heddle::task<int>> tasks, heddle::futur
     heddle::get_running_loop();                       // discarded:
     heddle::copy_context();                           // discarded:
     heddle::get_running_loop().create_future<int>();  // discarded: a future that nobody holds
+    heddle::to_thread([] {});        // discarded: to_thread calls nothing until it is awaited
+    heddle::run_in_executor([] {});  // discarded: the result of a job, and its error, are in its
     co_return;
+}
+
+void jobs(heddle::event_loop& loop, heddle::executor& where) {
+    loop.run_in_executor([] {});  // discarded: the result of a job, and its error, are in its
+    loop.run_in_executor(where, [] {});     // discarded: the result of a job, and its error, are in
+    heddle::run_in_executor(where, [] {});  // discarded: the result of a job, and its error, are
+    loop.shutdown_default_executor();       // discarded: the jobs are over when this is done
+    heddle::run_coroutine_threadsafe(answer, loop);  // discarded: the result, and the error, of the
+    heddle::all_tasks(loop);                         // discarded:
 }
 
 void members(heddle::lock& lock, heddle::condition& condition, heddle::event& event,

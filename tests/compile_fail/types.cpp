@@ -138,6 +138,34 @@ void callbacks(heddle::event_loop& loop) {
 #endif
 }
 
+void jobs(heddle::event_loop& loop) {
+    // case coroutine_in_an_executor: a coroutine runs on its loop, not in an executor
+#ifdef CASE_coroutine_in_an_executor
+    auto job = loop.run_in_executor([] { return answer(); });
+#else
+    auto job = loop.run_in_executor([] { return 42; });
+#endif
+
+    // case job_with_arguments: no matching (member )?function for call to .*run_in_executor
+#ifdef CASE_job_with_arguments
+    auto wrong = loop.run_in_executor([](int each) { return each; }, 42);
+#endif
+
+    // case coroutine_made_on_another_thread: deleted function
+#ifdef CASE_coroutine_made_on_another_thread
+    heddle::run_coroutine_threadsafe(answer(), loop);
+#else
+    auto result = heddle::run_coroutine_threadsafe(answer, loop);
+#endif
+
+    // case threadsafe_result_copied: deleted (function|constructor|copy constructor)
+#ifdef CASE_threadsafe_result_copied
+    auto copy = result;
+#else
+    auto moved = std::move(result);
+#endif
+}
+
 // A cancellation must pass by handlers of std::exception.
 static_assert(!std::is_base_of_v<std::exception, heddle::cancelled_error>);
 static_assert(!std::is_base_of_v<std::exception, heddle::generator_exit>);

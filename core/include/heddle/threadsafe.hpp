@@ -163,6 +163,9 @@ template <class T = void>
 class [[nodiscard("the result, and the error, of the coroutine are in it")]] threadsafe_result {
 public:
     threadsafe_result() noexcept = default;
+    // Not copied: get() moves the one result out.
+    threadsafe_result(threadsafe_result&&) noexcept = default;
+    threadsafe_result& operator=(threadsafe_result&&) noexcept = default;
 
     /// False if it was never made, moved from, or get() was called.
     [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }

@@ -154,6 +154,32 @@ heddle::coro<void> several() {
 #endif
 }
 
+struct request {
+    std::string name;
+    int tries = 1;
+};
+struct point {
+    int x = 0;
+    int y = 0;
+};
+
+heddle::coro<void> items(heddle::queue<request>& requests, heddle::queue<point>& points) {
+    // case item_in_braces: no matching (member )?function for call to .*put
+#ifdef CASE_item_in_braces
+    co_await requests.put({"name", 3});
+#else
+    request named{"name", 3};
+    co_await requests.put(named);
+    co_await requests.put(std::move(named));
+#endif
+
+    // case item_with_designators: no matching (member )?function for call to .*put
+#ifdef CASE_item_with_designators
+    co_await requests.put({.name = "name"});
+#endif
+    co_await points.put({1, 2});  // nothing to destroy, be it once or twice
+}
+
 heddle::generator<int> plain_generator() {
     // case await_in_a_generator: deleted (member )?function .*await_transform
 #ifdef CASE_await_in_a_generator

@@ -17,9 +17,11 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -122,6 +124,10 @@ private:
     queue_base& target_;
 };
 
+/// What g++ 12 destroys twice where it is made in braces in a co_await expression.
+template <class T>
+concept wants_a_name = std::is_aggregate_v<T> && !std::is_trivially_destructible_v<T>;
+
 template <class T>
 class fifo_items {
 public:
@@ -193,14 +199,18 @@ public:
 
     /// Waits while the queue is full, then puts `item`. Throws queue_shut_down if the queue was
     /// shut down, also meanwhile. A cancellation while waiting puts nothing; `item` is destroyed.
-    [[nodiscard("nothing is put until this is awaited")]] coro<void> put(T item) {
-        while (full()) {
-            check_not_shut_down();
-            putting place(*this);
-            co_await place;
-            place.went_on();
-        }
-        put_nowait(std::move(item));
+    [[nodiscard("nothing is put until this is awaited")]] coro<void> put(T item)
+        requires(!wants_a_name<T>)
+    {
+        return put_item(std::move(item));
+    }
+    /// The same, for an aggregate: not in braces, and (unseen by the compiler) no temporary, since
+    /// g++ 12 would destroy it twice. Give it a name first, and move that.
+    template <std::same_as<T> U>
+    [[nodiscard("nothing is put until this is awaited")]] coro<void> put(U item)
+        requires wants_a_name<T>
+    {
+        return put_item(std::move(item));
     }
 
     /// Waits while the queue is empty, then completes with its next item. Throws queue_shut_down
@@ -248,6 +258,16 @@ protected:
     ~queue_of() = default;
 
 private:
+    coro<void> put_item(T item) {
+        while (full()) {
+            check_not_shut_down();
+            putting place(*this);
+            co_await place;
+            place.went_on();
+        }
+        put_nowait(std::move(item));
+    }
+
     Items items_;
 };
 

@@ -57,8 +57,7 @@ heddle::coro<void> temporaries() {
     request asked{.name = *text, .tries = 3};
     expect(co_await send(std::move(asked)) == 5, "an aggregate that has a name");
 
-    // Wrong with g++ 12 for the same reason, in each of these forms:
-    //     co_await requests.put({.name = *text, .tries = 3});
+    // Wrong with g++ 12 for the same reason:
     //     co_await requests.put(request{*text, 3});
     heddle::queue<request> requests;
     request put{.name = *text, .tries = 3};

@@ -78,8 +78,6 @@ public:
     [[nodiscard]] std::exception_ptr take_cancellation();
 
     [[nodiscard]] std::string label() const override;
-    /// The task that it is the future of, or null.
-    [[nodiscard]] virtual const task_base* as_task() const noexcept { return nullptr; }
 
     /// Which child of a gather this was last: where to look for it among the children of a gather
     /// that is being made. Only a hint: nobody clears it, so whoever reads it must look there.

@@ -507,11 +507,15 @@ struct condition_world {
     int made = 0;
     int used = 0;
     int inside = 0;
+    int waiting = 0;
 };
 
 coro<void> use_item(condition_world& w) {
     const auto guard = co_await w.changed.scoped();
-    co_await w.changed.wait_for([&w] { return w.items > 0; });
+    {
+        const presence here(w.waiting);
+        co_await w.changed.wait_for([&w] { return w.items > 0; });
+    }
     const presence here(w.inside);
     sim::check(w.inside == 1 && w.changed.locked(), "the lock is held");
     --w.items;
@@ -584,6 +588,32 @@ BOOST_AUTO_TEST_CASE(condition_notify_all) {
                     [&](const sim::everywhere_run&) {
                         sim::check(w->made == w->used + w->items, "items are accounted for");
                         sim::check(!w->changed.locked() && w->inside == 0, "the lock is free");
+                    }});
+}
+
+BOOST_AUTO_TEST_CASE(condition_passes_a_notification_on) {
+    // One item, one notification, two who want it: if one of them goes, the other gets it.
+    worlds<condition_world> w;
+    run_everywhere({"condition, one notification",
+                    w.program([](condition_world& world) -> coro<void> {
+                        heddle::task_group group;
+                        const auto first = group.create_task(use_item(world));
+                        const auto second = group.create_task(use_item(world));
+                        std::exception_ptr error;
+                        try {
+                            co_await make_items(world, 1);
+                            co_await heddle::sleep(1ms);
+                            sim::check(world.items == 0 || world.waiting == 0, "it is used");
+                            first.cancel();
+                            second.cancel();
+                        } catch (...) {
+                            error = std::current_exception();
+                        }
+                        co_await group.join_after(error);
+                    }),
+                    {},
+                    [&](const sim::everywhere_run&) {
+                        sim::check(!w->changed.locked() && w->waiting == 0, "the lock is free");
                     }});
 }
 
@@ -841,15 +871,60 @@ coro<void> look_at_queue(World& w) {
     co_await group.join();
 }
 
+template <class World>
+coro<void> get_one(World& w) {
+    const presence here(w.running);
+    static_cast<void>(co_await w.items.get());
+    ++w.got;
+}
+
+template <class World>
+coro<void> put_one(World& w) {
+    const presence here(w.running);
+    co_await w.items.put(item(7));
+    ++w.put;
+}
+
+/// One item, two who want it, or one place, two who want that: if one of them goes, the other gets
+/// it.
+template <class World, bool Getting>
+coro<void> two_want_one(World& w) {
+    heddle::task_group group;
+    if (!Getting) {
+        w.items.put_nowait(item(0));
+        ++w.put;
+    }
+    const auto first = group.create_task(Getting ? get_one(w) : put_one(w));
+    const auto second = group.create_task(Getting ? get_one(w) : put_one(w));
+    std::exception_ptr error;
+    try {
+        co_await heddle::sleep(1ms);
+        // Named: g++ 12 destroys what a conditional in a co_await makes twice.
+        coro<void> other = Getting ? put_one(w) : get_one(w);
+        co_await std::move(other);
+        co_await heddle::sleep(1ms);
+        const bool used = Getting ? w.items.empty() : w.items.full();
+        sim::check(used || w.running == 0, "it is used");
+        first.cancel();
+        second.cancel();
+    } catch (...) {
+        error = std::current_exception();
+    }
+    co_await group.join_after(error);
+}
+
 template <class Queue>
 void run_queue(const std::string& name) {
     using world = queue_world<Queue>;
     worlds<world> w;
-    run_everywhere({name, w.program(produce_and_consume<world>), w.on_it(look_at_queue<world>),
-                    [&](const sim::everywhere_run&) {
-                        sim::check(w->running == 0, "all have ended");
-                        sim::check(w->put == w->got + w->items.qsize(), "no item is lost");
-                    }});
+    const auto look = [&](const sim::everywhere_run&) {
+        sim::check(w->running == 0, "all have ended");
+        sim::check(w->put == w->got + w->items.qsize(), "no item is lost");
+    };
+    run_everywhere(
+        {name, w.program(produce_and_consume<world>), w.on_it(look_at_queue<world>), look});
+    run_everywhere({name + ", one item", w.program(two_want_one<world, true>), {}, look});
+    run_everywhere({name + ", one place", w.program(two_want_one<world, false>), {}, look});
 }
 
 }  // namespace

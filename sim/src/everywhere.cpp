@@ -55,7 +55,7 @@ public:
         target_ = target;
         count_ = 0;
         begun_.clear();
-        stepping_ = nullptr;
+        stepped_.clear();
         point_ = {};
     }
     /// Points count while main and what it has left behind run.
@@ -102,19 +102,26 @@ public:
     void on_event(const loop_event& event) noexcept override {
         if (event.kind == loop_event_kind::step_started && watching_) {
             begun_.insert(event.task->number());
-            stepping_ = event.task;
-        } else if (event.kind == loop_event_kind::task_returned && event.task == stepping_) {
-            stepping_ = nullptr;
+            stepped_.insert(event.task->number());
         }
     }
 
     void between_events() override {
-        // Each step that did not end its task ended in one suspension.
-        const task_base* const task = std::exchange(stepping_, nullptr);
-        if (task != nullptr && watching_ && what_ == deed::cancel && concerned(*task) && arrive()) {
-            note_task(moment::suspended, *task);
-            changeable(*task).as_future().cancel({});
+        if (stepped_.empty()) {
+            return;
         }
+        // Each step that did not end its task ended in one suspension. Several tasks had a step in
+        // one event if one of them started others eagerly; so they are looked up, for some may be
+        // gone. A cancellation ends none at once: nothing leaves the loop's list meanwhile.
+        if (watching_ && what_ == deed::cancel) {
+            loop_.for_each_task([this](const task_base& task) {
+                if (stepped_.contains(task.number()) && concerned(task) && arrive()) {
+                    note_task(moment::suspended, task);
+                    changeable(task).as_future().cancel({});
+                }
+            });
+        }
+        stepped_.clear();
     }
 
 private:
@@ -153,8 +160,8 @@ private:
     std::uint64_t target_ = 0;
     std::uint64_t count_ = 0;
     bool watching_ = false;
-    std::set<std::uint32_t> begun_;        // numbers of the tasks whose first step has run
-    const task_base* stepping_ = nullptr;  // whose step runs or has just run; not if it has ended
+    std::set<std::uint32_t> begun_;    // numbers of the tasks whose first step has run
+    std::set<std::uint32_t> stepped_;  // ... and of those that had one in the event under way
     everywhere_point point_;
 };
 

@@ -191,6 +191,46 @@ BOOST_AUTO_TEST_CASE(completions) {
         false);
 }
 
+BOOST_AUTO_TEST_CASE(jobs_in_executors) {
+    run_living(
+        "run_in_executor, to_thread",
+        [](living& w) -> coro<void> {
+            const auto user = [](int& alive) -> coro<void> {
+                const presence here(alive);
+                const int five = co_await heddle::run_in_executor([] { return 5; });
+                const int six = co_await heddle::to_thread([] { return 6; });
+                sim::check(five == 5 && six == 6, "both results");
+            };
+            heddle::task_group group;
+            group.create_task(user(w.alive));
+            group.create_task(user(w.alive));
+            co_await user(w.alive);
+            co_await group.join();
+        },
+        false);
+}
+
+BOOST_AUTO_TEST_CASE(tasks_that_start_eagerly) {
+    run_living(
+        "eager tasks",
+        [](living& w) -> coro<void> {
+            const auto nested = [](int& alive) -> coro<void> {
+                const presence here(alive);
+                heddle::task_group group;
+                group.create_task(sleep_twice(alive, 1ms));
+                group.create_task(sleep_twice(alive, 0ms));
+                co_await heddle::sleep(0ns);
+                co_await group.join();
+            };
+            heddle::get_running_loop().set_task_start(heddle::task_start::eager);
+            heddle::task_group group;
+            group.create_task(nested(w.alive));
+            group.create_task(nested(w.alive));
+            co_await group.join();
+        },
+        false);
+}
+
 // ---- several at once -------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(gather_values) {

@@ -181,6 +181,29 @@ BOOST_AUTO_TEST_CASE(tasks_by_name_and_every_task) {
     BOOST_TEST(sim::cancel_everywhere(main, options).points == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(tasks_that_start_eagerly) {
+    // Their first step runs in that of whoever starts them: they are never unstarted, and both
+    // suspensions of one step are points.
+    const auto main = []() -> coro<void> {
+        heddle::task_group group;
+        heddle::get_running_loop().set_task_start(heddle::task_start::eager);
+        group.create_task(one_sleep_one_yield(), "eager");
+        co_await group.join();
+    };
+    sim::everywhere_options options;
+    const auto mains = sim::cancel_everywhere(main, options);
+    BOOST_TEST(mains.clean(), sim::text_of(mains));
+    BOOST_TEST(
+        (moments_of(mains) == std::vector{moment::unstarted, moment::suspended, moment::woken}));
+    options.task = "eager";
+    const auto theirs = sim::cancel_everywhere(main, options);
+    BOOST_TEST(theirs.clean(), sim::text_of(theirs));
+    BOOST_TEST(
+        (moments_of(theirs) == std::vector{moment::suspended, moment::woken, moment::suspended}));
+    BOOST_TEST(sim::throw_everywhere(main, options).points == 2U);
+    BOOST_TEST(sim::destroy_everywhere(main, options).clean());
+}
+
 BOOST_AUTO_TEST_CASE(an_error_of_ones_own_is_thrown_in_place_of_a_result) {
     sim::everywhere_options options;
     options.error = std::make_exception_ptr(std::runtime_error("the disk is full"));

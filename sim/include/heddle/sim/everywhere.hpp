@@ -9,6 +9,8 @@
 //                       before its wake-up runs. The last is the window in which what it waits for
 //                       has been given to it and it does not know yet: in it permits get lost. So a
 //                       suspension with a wake-up of its own is two points; a bare yield is one.
+//                       A task that starts eagerly is never unstarted, and its first suspension is
+//                       a point when the step that started it is over.
 //   throw_everywhere    at one await, one resumption, an error is thrown in place of the result. An
 //                       await that ends by a cancellation keeps it.
 //   destroy_everywhere  the loop is destroyed when n steps and callbacks have run, n = 0, 1, ...

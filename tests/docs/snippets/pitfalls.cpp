@@ -88,6 +88,16 @@ heddle::coro<void> lists_beside_an_await() {
 
 // ---- children that borrow ------------------------------------------------------------------
 
+heddle::coro<int> number(int value) { co_return value; }
+
+heddle::coro<void> one_of_two() {
+    const bool first = co_await number(1) == 1;
+    // Wrong with g++ 12, which destroys the coroutine twice:
+    //     co_await (first ? number(1) : number(2));
+    auto chosen = first ? number(1) : number(2);
+    expect(co_await std::move(chosen) == 1, "a choice that has a name");
+}
+
 heddle::coro<void> append(std::string& to, heddle::duration after, const char* what) {
     co_await heddle::sleep(after);
     to += what;
@@ -271,6 +281,7 @@ heddle::coro<void> cancellation() {
 heddle::coro<void> program() {
     co_await temporaries();
     co_await lists_beside_an_await();
+    co_await one_of_two();
     co_await guards();
     co_await awaiters();
     co_await borrowing();

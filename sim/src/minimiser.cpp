@@ -161,6 +161,7 @@ public:
     /// The fewest deviations. Where there are many, those of one site are taken together first.
     deviations shrink(deviations all, const deviations& constraints, const run_trace& trace) {
         constexpr std::size_t many = 8;
+        constexpr std::size_t most_small = 150;
         constexpr std::size_t most_singles = 24;
         if (all.size() > many) {
             all = merge_sites(std::move(all), trace);
@@ -168,6 +169,9 @@ public:
         all = reduce(std::move(all));
         if (all.size() > 1) {
             if (auto alone = single(constraints, most_singles)) {
+                return *alone;
+            }
+            if (auto alone = single(small_deviations(), most_small)) {
                 return *alone;
             }
             if (deviations merged = merge_sites(all, trace); merged.size() < all.size()) {
@@ -197,6 +201,34 @@ public:
     [[nodiscard]] std::uint64_t replays() const noexcept { return replays_; }
 
 private:
+    /// Ways in which the plain run could have gone a little differently: each delay of a step that
+    /// it leaves open, or each event held until one of the next few has run.
+    deviations small_deviations() {
+        constexpr std::size_t how_far = 4;
+        constrained_fifo chooser({});
+        ++replays_;
+        const run_record& run = one_.run(main_, chooser, allowed_, true);
+        const std::vector<step_record>& steps = run.trace->steps;
+        std::map<std::uint32_t, std::uint32_t> delays;  // by label: how many options
+        for (const choice& each : run.choices) {
+            if (each.kind == choice_kind::stall) {
+                delays[each.label] = each.options;
+            }
+        }
+        deviations result;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            const auto found = delays.find(static_cast<std::uint32_t>(steps[i].event >> 32));
+            for (std::uint32_t j = 1; found != delays.end() && j < found->second; ++j) {
+                result.push_back(make(deviation::sort::stall, steps[i].event, 0, j));
+            }
+            for (std::size_t j = i + 1;
+                 allowed_ == level::any && j < steps.size() && j <= i + how_far; ++j) {
+                result.push_back(make(deviation::sort::hold, steps[i].event, steps[j].event, 0));
+            }
+        }
+        return result;
+    }
+
     /// The site of the event that is held; 0 if this is no hold of one event.
     static std::uint64_t site_of(const deviation& each, const run_trace& trace) {
         const auto held = trace.seen.find(each.event);
@@ -257,26 +289,6 @@ private:
     std::uint64_t most_;
     std::uint64_t replays_ = 0;
 };
-
-/// Every single delay of a step that the plain order leaves open.
-deviations stalls_of_fifo(simulation& one, const program& main) {
-    constrained_fifo chooser({});
-    const run_record& run = one.run(main, chooser, level::timing, true);
-    std::map<std::uint32_t, std::uint32_t> options;  // by label
-    for (const choice& each : run.choices) {
-        if (each.kind == choice_kind::stall) {
-            options[each.label] = each.options;
-        }
-    }
-    deviations result;
-    for (const step_record& step : run.trace->steps) {
-        const auto found = options.find(static_cast<std::uint32_t>(step.event >> 32));
-        for (std::uint32_t i = 1; found != options.end() && i < found->second; ++i) {
-            result.push_back(make(deviation::sort::stall, step.event, 0, i));
-        }
-    }
-    return result;
-}
 
 /// As they come in the run that they make.
 void sort_by_time(deviations& all, const run_trace& trace) {
@@ -396,12 +408,6 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
         left = derive_picks(failing.choices);
     }
     left = finder.shrink(std::move(left), constraints, trace);
-    if (left.size() > 1 && failing.allowed == level::timing) {
-        constexpr std::size_t most_stalls = 200;
-        if (auto alone = finder.single(stalls_of_fifo(one, main), most_stalls)) {
-            left = std::move(*alone);
-        }
-    }
     finder.shorten_delays(left);
 
     constrained_fifo chooser(left);

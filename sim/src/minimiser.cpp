@@ -292,12 +292,17 @@ private:
 
 /// As they come in the run that they make.
 void sort_by_time(deviations& all, const run_trace& trace) {
-    const auto when = [&](const deviation& each) {
-        const auto place = trace.seen.find(each.event);
-        return place != trace.seen.end() ? place->second.when : never;
-    };
-    std::stable_sort(all.begin(), all.end(),
-                     [&](const deviation& a, const deviation& b) { return when(a) < when(b); });
+    std::vector<std::pair<time_point, std::size_t>> order;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto place = trace.seen.find(all[i].event);
+        order.emplace_back(place != trace.seen.end() ? place->second.when : never, i);
+    }
+    std::sort(order.begin(), order.end());
+    deviations sorted;
+    for (const auto& [when, i] : order) {
+        sorted.push_back(std::move(all[i]));
+    }
+    all = std::move(sorted);
 }
 
 // ---- what people read ----------------------------------------------------------------------

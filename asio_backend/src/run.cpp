@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/asio/run.hpp>
 
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <random>
 

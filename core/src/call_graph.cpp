@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ostream>
-#include <string_view>
 #include <map>
+#include <ostream>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <heddle/event_loop.hpp>

@@ -212,9 +212,9 @@ void event_loop::run_observed(runnable& item) {
     }
     loop_event event;
     event.callback = &item;
-    if (const event_kind kind = item.kind();
-        kind == event_kind::callback || kind == event_kind::done_callback ||
-        kind == event_kind::job) {
+    if (const event_kind kind = item.kind(); kind == event_kind::callback ||
+                                             kind == event_kind::done_callback ||
+                                             kind == event_kind::job) {
         event.kind = loop_event_kind::callback_ran;
         notify(event);
     } else if (kind == event_kind::timer) {

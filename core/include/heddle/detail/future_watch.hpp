@@ -42,9 +42,6 @@ protected:
     /// The callback of number `index` runs.
     virtual void future_done(std::size_t index) = 0;
     [[nodiscard]] event_loop& loop() const noexcept { return *loop_; }
-    [[nodiscard]] bool listens_to(std::size_t index) const noexcept {
-        return callbacks_[index].registered;
-    }
 
 private:
     class callback final : public runnable {

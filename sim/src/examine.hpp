@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// What is done with a run that failed: it is made minimal, and the same failure is looked for where
+// only timing is open.
+#pragma once
+
+#include <heddle/sim/explore.hpp>
+
+namespace heddle::sim::detail {
+
+/// `found` tells what failed, where and its full tape; it comes back with everything else. Should
+/// the tape not fail in the same way again, it comes back as nondeterminism.
+[[nodiscard]] finding examine(simulation& one, const program& main, const explore_options& options,
+                              finding found);
+
+}  // namespace heddle::sim::detail

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "numbered_runs.hpp"
+
+#include <utility>
+
+#include <heddle/detail/mix.hpp>
+
+namespace heddle::sim::detail {
+
+using heddle::detail::mix;
+
+std::uint64_t seed_of_run(std::uint64_t master, std::uint64_t schedule) noexcept {
+    return mix(mix(master, 0x7363686564756c65U), schedule);
+}
+
+void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) noexcept {
+    one.seed_values(mix(mix(master, 0x76616c756573U), schedule));
+}
+
+tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
+             std::vector<choice> choices) {
+    return {options.name,      options.seed, schedule, allowed, options.limits.longest_stall,
+            std::move(choices)};
+}
+
+numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
+    : one_(one), main_(main), options_(options) {
+    if (options.strategy != "fifo") {
+        explorer_ = make_explorer(options.strategy);
+    }
+}
+
+const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
+    seed_values(one_, options_.seed, schedule);
+    if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
+        drawn_ = "fifo";
+        run_profile noted;
+        profiler chooser(noted);
+        const run_record& record = one_.run(main_, chooser, options_.allowed, traced);
+        if (schedule == 0) {
+            profile_ = std::move(noted);
+        }
+        return record;
+    }
+    if (!profile_) {
+        static_cast<void>(run(0, false));
+        seed_values(one_, options_.seed, schedule);
+    }
+    explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
+    drawn_ = explorer_->name();
+    return one_.run(main_, *explorer_, options_.allowed, traced);
+}
+
+}  // namespace heddle::sim::detail

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The runs of one campaign, by number. Run 0 is plain FIFO; what it tells of the program (its
+// profile) goes into all others. Beside that, run i is a function of program, options, master seed
+// and i: runs may be made in any order, and in any process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <heddle/sim/explore.hpp>
+#include <heddle/sim/explorers.hpp>
+
+namespace heddle::sim::detail {
+
+/// Runs are independent of each other: each has a seed of its own.
+[[nodiscard]] std::uint64_t seed_of_run(std::uint64_t master, std::uint64_t schedule) noexcept;
+
+/// Makes `one` give heddle::random() what run number `schedule` has.
+void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) noexcept;
+
+[[nodiscard]] tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
+                           std::vector<choice> choices);
+
+class numbered_runs {
+public:
+    /// All three outlive it. Throws usage_error for a strategy that there is not.
+    numbered_runs(simulation& one, const program& main, const explore_options& options);
+
+    /// Run number `schedule`. The record is valid until the next run of the simulation.
+    const run_record& run(std::uint64_t schedule, bool traced);
+
+    /// The strategy of the latest run.
+    [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
+
+private:
+    simulation& one_;
+    const program& main_;
+    const explore_options& options_;
+    std::unique_ptr<explorer> explorer_;  // null for "fifo"
+    std::optional<run_profile> profile_;
+    std::string_view drawn_ = "fifo";
+};
+
+}  // namespace heddle::sim::detail

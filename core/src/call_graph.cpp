@@ -75,17 +75,10 @@ std::string with_count(std::size_t count, const char* what) {
 // ---- upwards -------------------------------------------------------------------------------
 
 std::string state_of(const future_base& future) {
-    if (future.done()) {
-        return "is done";
+    if (const task_base* task = future.as_task(); task != nullptr && !future.done()) {
+        return describe_state(*task);
     }
-    const task_base* task = future.as_task();
-    if (task == nullptr) {
-        return "is pending";
-    }
-    if (const waitable* target = task->waiting_on()) {
-        return "waits for " + target->label();
-    }
-    return task->loop().current_task() == task ? "is running" : "is ready to run";
+    return future.done() ? "is done" : "is pending";
 }
 
 void add_sites(call_graph& graph, const task_base& task) {
@@ -175,6 +168,7 @@ public:
         for (std::size_t i = 0; i < tasks_.size(); ++i) {
             add_awaiters_of(i);
         }
+        add_holders();
     }
 
     std::string text() {
@@ -222,6 +216,23 @@ private:
                     pending.push_back(awaiting);
                 }
             });
+        }
+    }
+
+    /// Who waits for a lock waits for the task that holds it. (Tasks are in the order of their
+    /// numbers: a loop numbers them as they are made.)
+    void add_holders() {
+        for (std::size_t i = 0; i < tasks_.size(); ++i) {
+            const waitable* const target = tasks_[i]->waiting_on();
+            const std::uint32_t number = target != nullptr ? target->holder() : 0;
+            const auto found = std::lower_bound(
+                tasks_.begin(), tasks_.end(), number,
+                [](const task_base* each, std::uint32_t key) { return each->number() < key; });
+            if (number != 0 && found != tasks_.end() && (*found)->number() == number) {
+                const auto holder = static_cast<std::size_t>(found - tasks_.begin());
+                awaits_[i].push_back(holder);
+                awaited_[holder] = true;
+            }
         }
     }
 

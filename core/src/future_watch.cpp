@@ -18,7 +18,7 @@ void future_watch::begin() {
         callback& added = callbacks_[i];
         added.owner = this;
         added.index = i;
-        added.id = loop_->new_callback_id();
+        added.set_id(loop_->new_callback_id());
         added.registered = true;
         add_ref();
         watched_[i]->add_waiter(added);

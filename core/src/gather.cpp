@@ -49,7 +49,7 @@ void gathering::adopt(std::size_t index, intrusive_ptr<future_base> child) {
         return;
     }
     added.owner_ = this;
-    added.id_ = outer_->loop()->new_callback_id();
+    added.set_id(outer_->loop()->new_callback_id());
     outer_->add_ref();
     added.child_->add_waiter(added);
 }

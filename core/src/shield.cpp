@@ -13,17 +13,22 @@ void shielding::begin(intrusive_ptr<future_base> inner) {
     }
     inner_ = std::move(inner);
     loop.add_close_hook(*this);
-    on_inner_.owner = this;
     on_inner_.on_inner = true;
-    on_inner_.id = loop.new_callback_id();
-    on_inner_.registered = true;
     outer_->add_ref();
-    inner_->add_waiter(on_inner_);
-    on_outer_.owner = this;
-    on_outer_.id = loop.new_callback_id();
-    on_outer_.registered = true;
+    on_inner_.add_to(*inner_, *this);
     outer_->adopt_callback();
-    outer_->add_waiter(on_outer_);
+    on_outer_.add_to(*outer_, *this);
+}
+
+void shielding::callback::add_to(future_base& target, shielding& who) {
+    owner = &who;
+    registered = true;
+    set_id(target.loop()->new_callback_id());
+    target.add_waiter(*this);
+}
+
+const future_base* shielding::callback::on_behalf_of() const noexcept {
+    return on_inner ? owner->outer_ : nullptr;
 }
 
 shielding::~shielding() {

@@ -33,17 +33,32 @@ task_base& current_task() {
     return *task;
 }
 
-std::string describe_blocked(const task_base& task) {
-    std::string text = task.label();
+std::string describe_state(const task_base& task) {
     if (task.as_future().done()) {
-        return text + " is done";
+        return "is done";
     }
-    if (const waitable* target = task.waiting_on(); target != nullptr) {
-        text += " waits for " + target->label();
-    } else if (task.loop().current_task() == &task) {
-        text += " is running";
-    } else {
-        text += " is ready to run";
+    const waitable* const target = task.waiting_on();
+    if (target == nullptr) {
+        return task.loop().current_task() == &task ? "is running" : "is ready to run";
+    }
+    std::string text = "waits for " + target->label();
+    if (const std::uint32_t number = target->holder(); number != 0) {
+        const task_base* holder = nullptr;
+        task.loop().for_each_task([&](const task_base& each) {
+            if (each.number() == number) {
+                holder = &each;
+            }
+        });
+        text += " that " + (holder != nullptr ? holder->label() + " holds"
+                                              : std::string("a task took that has ended"));
+    }
+    return text;
+}
+
+std::string describe_blocked(const task_base& task) {
+    std::string text = task.label() + " " + describe_state(task);
+    if (task.as_future().done()) {
+        return text;
     }
     constexpr std::size_t most = 12;
     std::size_t count = 0;

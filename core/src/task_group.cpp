@@ -3,18 +3,19 @@
 
 #include <string>
 
+#include <heddle/detail/library_callback.hpp>
 #include <heddle/detail/uninstrumented.hpp>
 
 namespace heddle {
 
 /// A child: the group's callback on it, which owns itself while it is registered.
-class task_group::member final : public runnable {
+class task_group::member final : public detail::library_callback {
 public:
     member(task_group& group, task_base& child)
-        : group_(&group),
+        : library_callback(child.loop().new_callback_id()),
+          group_(&group),
           child_(&child),
-          future_(&child.as_future()),
-          id_(child.loop().new_callback_id()) {}
+          future_(&child.as_future()) {}
 
     void run() override {
         if (group_ != nullptr) {
@@ -28,8 +29,6 @@ public:
         }
         delete this;
     }
-    [[nodiscard]] event_kind kind() const noexcept override { return event_kind::done_callback; }
-    [[nodiscard]] std::uint64_t event_id() const noexcept override { return id_; }
     [[nodiscard]] std::string label() const override {
         return "task group's callback for " + future_->label();
     }
@@ -41,7 +40,6 @@ public:
     task_group* group_;  // null once the group is gone
     task_base* child_;
     detail::intrusive_ptr<future_base> future_;
-    std::uint64_t id_;
     member* previous_ = nullptr;
     member* next_ = nullptr;
 };

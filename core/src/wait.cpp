@@ -36,6 +36,9 @@ private:
             wake();
         }
     }
+    [[nodiscard]] const future_base* awaited() const noexcept override {
+        return woken_.shared_state().get();
+    }
     static bool failed(future_base& done) {
         return !done.cancelled() && done.exception() != nullptr;
     }

@@ -180,6 +180,62 @@ BOOST_AUTO_TEST_CASE(a_cycle_that_nobody_waits_for_is_shown_from_its_oldest_task
                       "a cycle: 'a' waits for 'b' waits for 'a'"}));
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_for_a_lock_waits_for_the_task_that_holds_it) {
+    heddle::lock second;
+    const auto take_both = [](heddle::lock& one, heddle::lock& other) -> coro<void> {
+        const auto outer = co_await one.scoped();
+        co_await heddle::sleep(1ms);
+        const auto inner = co_await other.scoped();
+    };
+    auto a = loop.create_task(take_both(mutex, second), "a");
+    auto b = loop.create_task(take_both(second, mutex), "b");
+    const auto both = [&]() -> coro<void> {
+        co_await a;
+        co_await b;
+    };
+    const std::string text = deadlock_of(both());
+    BOOST_TEST(contains(text, "'a' waits for a lock that 'b' holds at call_graph_test.cpp:"));
+    BOOST_TEST(contains(text, "'b' waits for a lock that 'a' holds at call_graph_test.cpp:"));
+    BOOST_TEST(text.ends_with("\n  a cycle: 'a' waits for 'b' waits for 'a'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_waits_for_its_own_lock_is_a_cycle) {
+    const auto twice = [&]() -> coro<void> {
+        const auto outer = co_await mutex.scoped();
+        const auto inner = co_await mutex.scoped();
+    };
+    const std::string text = deadlock_of(twice());
+    BOOST_TEST(contains(text, "'Task-1' waits for a lock that 'Task-1' holds at "));
+    BOOST_TEST(text.ends_with("\n  a cycle: 'Task-1' waits for 'Task-1'"));
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_that_nobody_gave_back_is_said_to_be_taken) {
+    const auto take_and_end = [&]() -> coro<void> { co_await mutex.acquire(); };
+    loop.create_task(take_and_end());
+    const std::string text = deadlock_of(take());
+    BOOST_TEST(contains(text, "'Task-2' waits for a lock that a task took that has ended at "));
+}
+
+BOOST_AUTO_TEST_CASE(it_leads_up_through_a_shield_and_through_a_wait) {
+    const auto future = loop.create_future<void>("the reply");
+    const auto shielded = [&]() -> coro<void> { co_await heddle::shield(future); };
+    const auto waiting = [&]() -> coro<void> {
+        const std::vector<heddle::future<void>> all(1, future);
+        static_cast<void>(co_await heddle::wait(all));
+    };
+    loop.create_task(shielded(), "shielded");
+    loop.create_task(waiting(), "waiting");
+    loop.run_one_iteration();
+    const heddle::call_graph graph = heddle::capture_call_graph(future);
+    BOOST_REQUIRE(graph.awaited_by.size() == 2U);
+    BOOST_TEST(graph.awaited_by[0].label == "a shield");
+    BOOST_REQUIRE(graph.awaited_by[0].awaited_by.size() == 1U);
+    BOOST_TEST(graph.awaited_by[0].awaited_by[0].label == "'shielded'");
+    BOOST_TEST(graph.awaited_by[1].label == "the first or all of several");
+    BOOST_REQUIRE(graph.awaited_by[1].awaited_by.size() == 1U);
+    BOOST_TEST(graph.awaited_by[1].awaited_by[0].label == "'waiting'");
+}
+
 BOOST_AUTO_TEST_CASE(a_chain_of_100000_gives_a_short_text) {
     const auto future = loop.create_future<void>();
     std::vector<heddle::task<void>> chain{loop.create_task(wait_for(future))};

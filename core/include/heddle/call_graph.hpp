@@ -40,7 +40,7 @@ struct call_site {
 /// A task or a future, where it stands, and who waits for it.
 struct call_graph {
     std::string label;             ///< "'Task-2'", "gather of 2"
-    std::string state;             ///< "waits for a lock", "is ready to run", "is running", ...
+    std::string state;             ///< "waits for a reply", "is ready to run", "is running", ...
     std::vector<call_site> sites;  ///< innermost first, the library's own left out; tasks only
     std::size_t sites_left_out = 0;
     std::vector<call_graph> awaited_by;  ///< in the order in which they began to wait

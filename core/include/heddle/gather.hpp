@@ -26,6 +26,7 @@
 
 #include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/ensure_future.hpp>
+#include <heddle/detail/library_callback.hpp>
 #include <heddle/future.hpp>
 #include <heddle/outcome.hpp>
 #include <heddle/task.hpp>
@@ -37,12 +38,10 @@ namespace detail {
 class gathering;
 
 /// A child of a gather: the callback that hangs on it.
-class gather_child final : public runnable {
+class gather_child final : public library_callback {
 public:
     void run() override;
     void drop() noexcept override;
-    [[nodiscard]] event_kind kind() const noexcept override { return event_kind::done_callback; }
-    [[nodiscard]] std::uint64_t event_id() const noexcept override { return id_; }
     [[nodiscard]] std::string label() const override;
     [[nodiscard]] const future_base* on_behalf_of() const noexcept override;
 
@@ -51,7 +50,6 @@ private:
     bool was_done_ = false;       // at the call: nothing hangs on it, begin() counts it
     gathering* owner_ = nullptr;  // set, and kept alive, while the callback is registered
     intrusive_ptr<future_base> child_;
-    std::uint64_t id_ = 0;
 };
 
 /// The part of a gather that does not depend on types. It is a part of the gather's future.

@@ -86,6 +86,9 @@ public:
         HEDDLE_INVARIANT(!wanted_.locked_, "a lock is free when its waiter goes on");
         wanted_.take();
     }
+    [[nodiscard]] std::uint32_t holder() const noexcept override {
+        return wanted_.locked_ ? wanted_.holder_ : 0;
+    }
 
 private:
     lock& wanted_;

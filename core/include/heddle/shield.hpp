@@ -14,6 +14,7 @@
 
 #include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/ensure_future.hpp>
+#include <heddle/detail/library_callback.hpp>
 #include <heddle/future.hpp>
 
 namespace heddle {
@@ -33,18 +34,15 @@ protected:
     virtual void pass_result_on(future_base& inner) = 0;
 
 private:
-    class callback final : public runnable {
+    class callback final : public library_callback {
     public:
         void run() override;
         void drop() noexcept override;
-        [[nodiscard]] event_kind kind() const noexcept override {
-            return event_kind::done_callback;
-        }
-        [[nodiscard]] std::uint64_t event_id() const noexcept override { return id; }
         [[nodiscard]] std::string label() const override;
+        [[nodiscard]] const future_base* on_behalf_of() const noexcept override;
+        void add_to(future_base& target, shielding& who);
 
         shielding* owner = nullptr;
-        std::uint64_t id = 0;
         bool on_inner = false;
         bool registered = false;
     };

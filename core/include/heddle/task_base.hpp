@@ -254,8 +254,11 @@ namespace detail {
 }  // namespace detail
 
 /// One line for people: what a task waits for, and where, innermost await first (a dozen of them),
-/// the library's own left out: "'Task-2' waits for a lock at pool.cpp:40 < main.cpp:12".
+/// the library's own left out: "'Task-2' waits for a reply at pool.cpp:40 < main.cpp:12".
 [[nodiscard]] std::string describe_blocked(const task_base& task);
+
+/// The middle part of that: "waits for a lock that 'Task-1' holds", "is ready to run".
+[[nodiscard]] std::string describe_state(const task_base& task);
 
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.
 [[nodiscard]] task_base& current_task();

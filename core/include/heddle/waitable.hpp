@@ -3,6 +3,7 @@
 // What a task can be blocked on: a future, or an operation that lives in the task's own frame.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <heddle/errors.hpp>
@@ -26,6 +27,9 @@ public:
     [[nodiscard]] virtual std::string label() const = 0;
     /// The task that this is the future of; null if it is none's.
     [[nodiscard]] virtual const task_base* as_task() const noexcept { return nullptr; }
+    /// The number of the task on which the end of this depends, for call graphs: who holds the lock
+    /// that is waited for. 0 if there is none.
+    [[nodiscard]] virtual std::uint32_t holder() const noexcept { return 0; }
 
 protected:
     waitable() noexcept = default;

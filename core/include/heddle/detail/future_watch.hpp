@@ -11,6 +11,7 @@
 
 #include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/intrusive_ptr.hpp>
+#include <heddle/detail/library_callback.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/runnable.hpp>
 
@@ -41,22 +42,23 @@ protected:
 
     /// The callback of number `index` runs.
     virtual void future_done(std::size_t index) = 0;
+    /// The future that whoever watches waits for, for call graphs; null if there is no one such.
+    [[nodiscard]] virtual const future_base* awaited() const noexcept { return nullptr; }
     [[nodiscard]] event_loop& loop() const noexcept { return *loop_; }
 
 private:
-    class callback final : public runnable {
+    class callback final : public library_callback {
     public:
         void run() override;
         void drop() noexcept override;
-        [[nodiscard]] event_kind kind() const noexcept override {
-            return event_kind::done_callback;
-        }
-        [[nodiscard]] std::uint64_t event_id() const noexcept override { return id; }
         [[nodiscard]] std::string label() const override;
+        [[nodiscard]] const future_base* on_behalf_of() const noexcept override {
+            return owner->awaited();
+        }
+        using library_callback::set_id;
 
         future_watch* owner = nullptr;  // kept alive while this is registered or scheduled
         std::size_t index = 0;
-        std::uint64_t id = 0;
         bool registered = false;
     };
 

@@ -5,6 +5,7 @@
 
 #include <heddle/detail/mix.hpp>
 
+#include "constrained_fifo.hpp"
 #include "examine.hpp"
 #include "numbered_runs.hpp"
 
@@ -40,17 +41,58 @@ exploration explore(const program& main, const explore_options& options) {
     return result;
 }
 
-run_record replay(const program& main, const tape& recorded, const explore_options& options) {
+namespace {
+
+void check_program(const tape& recorded, const explore_options& options) {
     if (recorded.program != options.name) {
         throw replay_error("this tape is of '" + recorded.program + "', not of '" + options.name +
                            "'");
     }
+}
+
+/// How many options a delay has depends on the longest one.
+run_limits limits_of(const tape& recorded, const explore_options& options) {
     run_limits limits = options.limits;
     limits.longest_stall = recorded.longest_stall;
-    simulation one(limits);
+    return limits;
+}
+
+}  // namespace
+
+run_record replay(const program& main, const tape& recorded, const explore_options& options) {
+    check_program(recorded, options);
+    simulation one(limits_of(recorded, options));
     detail::seed_values(one, recorded.seed, recorded.schedule);
     exact_replay chooser(recorded);
     return one.run(main, chooser, recorded.allowed, true);
+}
+
+departed_run replay_departures(const program& main, const tape& recorded,
+                               const explore_options& options) {
+    check_program(recorded, options);
+    if (recorded.departures.empty()) {
+        throw replay_error("this tape holds no departures from FIFO: it was not minimised");
+    }
+    simulation one(limits_of(recorded, options));
+    detail::seed_values(one, recorded.seed, recorded.schedule);
+    std::vector<deviation> deviations(recorded.departures.size());
+    for (std::size_t i = 0; i < deviations.size(); ++i) {
+        static_cast<departure&>(deviations[i]) = recorded.departures[i];
+    }
+    detail::constrained_fifo chooser(deviations);
+    departed_run result{one.run(main, chooser, recorded.allowed, true), 0};
+    const auto& seen = result.run.trace->seen;
+    for (const departure& each : recorded.departures) {
+        const bool by_event = each.what == departure::sort::hold ||
+                              each.what == departure::sort::early ||
+                              each.what == departure::sort::stall;
+        const bool by_until = by_event && each.what != departure::sort::stall && each.until != 0;
+        result.unknown +=
+            (by_event && !seen.contains(each.event)) || (by_until && !seen.contains(each.until))
+                ? 1
+                : 0;
+    }
+    return result;
 }
 
 run_record run_schedule(const program& main, std::uint64_t schedule,

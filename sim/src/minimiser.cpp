@@ -290,6 +290,23 @@ private:
     std::uint64_t replays_ = 0;
 };
 
+/// The same for a tape. Sites have no names there: a site's hold is written as one of each event.
+deviations by_event(const deviations& all, const run_trace& trace) {
+    deviations result;
+    for (const deviation& each : all) {
+        if (each.what != deviation::sort::hold_site) {
+            result.push_back(each);
+            continue;
+        }
+        for (const auto& [event, seen] : trace.seen) {
+            if (seen.site == each.site && event != each.until) {
+                result.push_back(make(deviation::sort::hold, event, each.until, 0));
+            }
+        }
+    }
+    return result;
+}
+
 /// As they come in the run that they make.
 void sort_by_time(deviations& all, const run_trace& trace) {
     std::vector<std::pair<time_point, std::size_t>> order;
@@ -422,10 +439,14 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
         return std::nullopt;
     }
     describe_deviations(left, *run.trace, run.choices);
+    const deviations departures = by_event(left, *run.trace);
     minimal_schedule result;
     result.exact = failing;
     result.exact.choices = run.choices;
     result.failed = *run.failed;
+    if (departures.size() == left.size() || finder.fails(departures)) {
+        result.exact.departures.assign(departures.begin(), departures.end());
+    }
     result.deviations = std::move(left);
     result.replays = finder.replays() + 2;
     return result;

@@ -33,6 +33,24 @@ std::string_view name_of(choice_kind kind) noexcept {
     return "unknown";
 }
 
+std::string_view name_of(departure::sort what) noexcept {
+    switch (what) {
+        case departure::sort::hold:
+            return "hold";
+        case departure::sort::hold_site:
+            return "hold-site";
+        case departure::sort::stall:
+            return "stall";
+        case departure::sort::early:
+            return "early";
+        case departure::sort::oversleep:
+            return "oversleep";
+        case departure::sort::pick:
+            return "pick";
+    }
+    return "unknown";
+}
+
 std::string_view name_of(failure_class what) noexcept {
     switch (what) {
         case failure_class::check:

@@ -20,7 +20,7 @@ void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) 
 tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
              std::vector<choice> choices) {
     return {options.name,      options.seed, schedule, allowed, options.limits.longest_stall,
-            std::move(choices)};
+            std::move(choices), {}};
 }
 
 numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)

@@ -114,6 +114,63 @@ choice read_choice(reader& in) {
     return entry;
 }
 
+/// Which of two forms a departure's line has.
+bool has_option(departure::sort what) noexcept {
+    return what != departure::sort::hold && what != departure::sort::early;
+}
+
+/// "hold e f", where e waits for f; "stall e n", where e takes option n.
+departure read_departure(reader& in) {
+    constexpr const char* expected =
+        "a departure: hold, early, stall, oversleep or pick, and two numbers";
+    std::string_view line = in.next_line(expected);
+    const std::string_view name = next_word(line);
+    departure result;
+    for (std::size_t i = 0;; ++i) {
+        if (i == departure_sorts) {
+            in.complain(expected);
+        }
+        result.what = static_cast<departure::sort>(i);
+        if (name_of(result.what) == name && result.what != departure::sort::hold_site) {
+            break;
+        }
+    }
+    result.event = in.number<std::uint64_t>(next_word(line), "an event of hexadecimal digits", 16);
+    const std::string_view last = next_word(line);
+    if (has_option(result.what)) {
+        result.option = in.number<std::uint32_t>(last, "the number of an option");
+    } else {
+        result.until = in.number<std::uint64_t>(last, "an event of hexadecimal digits", 16);
+    }
+    if (!line.empty()) {
+        in.complain(expected);
+    }
+    return result;
+}
+
+template <class Number>
+void append_hexadecimal(std::string& text, Number value) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
+    text.append(digits.data(), end.ptr);
+}
+
+void append_departures(std::string& text, const std::vector<departure>& departures) {
+    text += "departures " + std::to_string(departures.size()) + '\n';
+    for (const departure& each : departures) {
+        text += name_of(each.what);
+        text += ' ';
+        append_hexadecimal(text, each.event);
+        text += ' ';
+        if (has_option(each.what)) {
+            text += std::to_string(each.option);
+        } else {
+            append_hexadecimal(text, each.until);
+        }
+        text += '\n';
+    }
+}
+
 std::string system_error_text() { return std::strerror(errno); }
 
 struct closer {
@@ -137,19 +194,16 @@ std::string to_text(const tape& recorded) {
         text += name_of(static_cast<choice_kind>(i));
     }
     text += "\nchoices " + std::to_string(recorded.choices.size()) + '\n';
-    std::array<char, 16> digits{};
     for (const choice& entry : recorded.choices) {
         text += name_of(entry.kind);
         text += ' ' + std::to_string(entry.options) + ' ' + std::to_string(entry.taken) + ' ';
-        const auto end =
-            std::to_chars(digits.data(), digits.data() + digits.size(), entry.label, 16);
-        text.append(digits.data(), end.ptr);
+        append_hexadecimal(text, entry.label);
         text += '\n';
     }
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), checksum(text), 16);
+    append_departures(text, recorded.departures);
+    const std::uint64_t sum = checksum(text);
     text += "end ";
-    text.append(digits.data(), end.ptr);
+    append_hexadecimal(text, sum);
     text += '\n';
     return text;
 }
@@ -192,6 +246,11 @@ tape tape_from_text(std::string_view text, std::string_view name) {
         static_cast<std::size_t>(std::min<std::uint64_t>(count, in.remaining() / 12)));
     for (std::uint64_t i = 0; i < count; ++i) {
         result.choices.push_back(read_choice(in));
+    }
+    const auto departures = in.number<std::uint64_t>(
+        in.value_of("departures", "'departures' and their number"), "the number of departures");
+    for (std::uint64_t i = 0; i < departures; ++i) {
+        result.departures.push_back(read_departure(in));
     }
     const std::string_view before_end = text.substr(0, text.size() - in.remaining());
     const auto sum =

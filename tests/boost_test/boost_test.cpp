@@ -365,10 +365,39 @@ BOOST_AUTO_TEST_CASE(tape_that_does_not_fit_fails_in_one_line) {
     heddle::sim::tape tape =
         heddle::sim::read_tape((inner.folder() / "failing.race.tape").string());
     tape.choices.front().label ^= 1;
+    tape.departures.clear();
     heddle::sim::write_tape((inner.folder() / "bent.tape").string(), tape);
     const outcome ran = inner.run("--run_test=failing/race -- --replay=bent.tape");
     BOOST_TEST(ran.status == 201);
     BOOST_TEST(count(ran.out, "bent.tape: the tape of 'failing/race' does not fit") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(tape_that_does_not_fit_any_more_is_replayed_by_what_it_amounts_to) {
+    const inner_program inner;
+    const outcome found = inner.run("--run_test=failing/race");
+    heddle::sim::tape tape =
+        heddle::sim::read_tape((inner.folder() / "failing.race.tape").string());
+    BOOST_REQUIRE(!tape.departures.empty());
+    tape.choices.front().label ^= 1;
+    heddle::sim::write_tape((inner.folder() / "bent.tape").string(), tape);
+    const outcome ran = inner.run("--run_test=failing/race -- --replay=bent.tape");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "the tape of 'failing/race' does not fit") == 1U);
+    BOOST_TEST(count(ran.out, "; replayed as FIFO except what the tape was made minimal to\n") ==
+               1U);
+    const auto without_command = [](const outcome& one) {
+        const std::string text = report_in(one.out);
+        return text.substr(0, text.find("  replay:  "));
+    };
+    BOOST_TEST(without_command(ran) ==
+               without_line(without_command(found), "  on a real loop, by timing alone: no"));
+
+    tape.departures.front().event ^= 1;
+    heddle::sim::write_tape((inner.folder() / "bent.tape").string(), tape);
+    const outcome other =
+        inner.run("--run_test=failing/race --log_level=message -- --replay=bent.tape");
+    BOOST_TEST(other.status == 0);
+    BOOST_TEST(count(other.out, "(of which 1 of 1 names an event that there is no more)") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(replay_that_passes_is_well) {

@@ -76,6 +76,38 @@ coro<void> two_locks() {
     co_await group.join();
 }
 
+/// The lost update again, in a program that somebody has edited since: there is more in it, and
+/// the tasks that are to blame do more before, or later.
+sim::program edited(int warm_up, int idlers) {
+    return [=]() -> coro<void> {
+        const auto counter = std::make_shared<int>(0);
+        const auto add = [counter](int turns) -> coro<void> {
+            for (int i = 0; i < turns; ++i) {
+                co_await heddle::sleep(0ns);
+            }
+            const int before = *counter;
+            co_await heddle::sleep(0ns);
+            *counter = before + 1;
+        };
+        const auto idle = [](int turns) -> coro<void> {
+            for (int i = 0; i < turns; ++i) {
+                co_await heddle::sleep(0ns);
+            }
+        };
+        heddle::task_group group;
+        group.create_task(add(0));
+        group.create_task(add(5));
+        for (int i = 0; i < idlers; ++i) {
+            group.create_task(idle(3));
+        }
+        for (int i = 0; i < warm_up; ++i) {
+            co_await heddle::sleep(1ms);
+        }
+        co_await group.join();
+        sim::check(*counter == 2, "counter == 2");
+    };
+}
+
 coro<void> correct() {
     heddle::lock mutex;
     int inside = 0;
@@ -183,6 +215,30 @@ BOOST_AUTO_TEST_CASE(a_deadlock_is_found_and_says_who_waits_for_what) {
                std::string::npos);
     BOOST_TEST(report.find("(seed 42)") != std::string::npos);
     BOOST_TEST(report.find("replay:  ./two_locks --replay=t") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_tape_amounts_to_survives_edits_elsewhere) {
+    const auto options = named("edited");
+    const auto result = sim::explore(edited(0, 0), options);
+    BOOST_REQUIRE(result.found.has_value());
+    const sim::tape& recorded = result.found->minimal_tape;
+    BOOST_TEST(recorded.departures.size() == result.found->minimal.size());
+    const auto same = sim::replay_departures(edited(0, 0), recorded, options);
+    BOOST_TEST((same.run.choices == recorded.choices));
+
+    const sim::program later = edited(2, 3);
+    BOOST_CHECK_THROW(static_cast<void>(sim::replay(later, recorded, options)), sim::replay_error);
+    const auto again = sim::replay_departures(later, recorded, options);
+    BOOST_REQUIRE(again.run.failed.has_value());
+    BOOST_TEST(again.run.failed->sort == result.found->what.sort);
+    BOOST_TEST(again.unknown == 0U);
+
+    sim::tape strange = recorded;
+    strange.departures.front().event ^= 1;
+    BOOST_TEST(sim::replay_departures(later, strange, options).unknown == 1U);
+    strange.departures.clear();
+    BOOST_CHECK_THROW(static_cast<void>(sim::replay_departures(later, strange, options)),
+                      sim::replay_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_correct_program_stays_clean) {

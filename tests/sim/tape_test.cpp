@@ -28,6 +28,11 @@ sim::tape example() {
     recorded.choices = {{sim::choice_kind::order, 3, 1, 0xdeadbeef},
                         {sim::choice_kind::stall, 2, 0, 0},
                         {sim::choice_kind::oversleep, 4, 3, 1}};
+    recorded.departures = {{sim::departure::sort::hold, 0xdeadbeef00000001, 7, 0},
+                           {sim::departure::sort::early, 9, 0xffffffffffffffff, 0},
+                           {sim::departure::sort::stall, 2, 0, 3},
+                           {sim::departure::sort::oversleep, 2, 0, 1},
+                           {sim::departure::sort::pick, 11, 0, 1}};
     return recorded;
 }
 
@@ -121,6 +126,14 @@ BOOST_AUTO_TEST_CASE(complaints_name_the_line_and_what_was_expected) {
     text = sim::to_text(example());
     text.replace(text.find("order 3 1"), 9, "order 3 3");
     BOOST_TEST(complaint(text) == "a.tape:9: expected two options or more, and one of them taken");
+    text = sim::to_text(example());
+    text.replace(text.find("early 9"), 7, "hold-site 9");
+    BOOST_TEST(complaint(text) ==
+               "a.tape:14: expected a departure: hold, early, stall, oversleep or pick, and two "
+               "numbers");
+    text = sim::to_text(example());
+    text.replace(text.find("departures 5"), 12, "departures x");
+    BOOST_TEST(complaint(text) == "a.tape:12: expected the number of departures");
 }
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_used_are_one_clear_line) {

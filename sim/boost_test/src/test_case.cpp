@@ -172,6 +172,8 @@ public:
 
 private:
     sim::run_record rerun(const sim::tape& recorded, quiet& scope) const;
+    [[nodiscard]] sim::run_record rerun_departures(const sim::tape& recorded, quiet& scope,
+                                                   std::string& why) const;
     void report_finding(const sim::exploration& result, const sim::finding& found);
     [[nodiscard]] std::string replay_command(const sim::tape& minimal, std::string& problem) const;
 
@@ -223,6 +225,24 @@ sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope) c
             return body_();
         },
         recorded, options_);
+}
+
+/// The program was edited since the tape was made: what the tape amounts to may still be replayed.
+sim::run_record simulated_case::rerun_departures(const sim::tape& recorded, quiet& scope,
+                                                 std::string& why) const {
+    sim::departed_run result = sim::replay_departures(
+        [&] {
+            scope.begin_run(true);
+            return body_();
+        },
+        recorded, options_);
+    why += "; replayed as FIFO except what the tape was made minimal to";
+    if (result.unknown > 0) {
+        why += " (of which " + std::to_string(result.unknown) + " of " +
+               std::to_string(recorded.departures.size()) +
+               " names an event that there is no more)";
+    }
+    return std::move(result.run);
 }
 
 /// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
@@ -277,22 +297,35 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
     const std::string again = command(name_, "--replay=" + quoted(file));
     sim::run_record run;
     heard said;
+    std::string edited;
     try {
         quiet scope("this was in a replay; again: " + again);
-        run = rerun(recorded, scope);
+        try {
+            run = rerun(recorded, scope);
+        } catch (const sim::replay_error& error) {
+            if (recorded.departures.empty()) {
+                throw;
+            }
+            edited = error.what();
+            run = rerun_departures(recorded, scope, edited);
+        }
         said = scope.kept();
     } catch (const std::exception& error) {
         return issue_failure_at({}, file + ": " + error.what());
     }
     issue(said);
     if (!run.failed) {
-        return log_message(name_ + ": replayed from " + file + ", no failure");
+        return log_message(name_ + ": replayed from " + file + ", no failure" +
+                           (edited.empty() ? "" : " (" + edited + ")"));
     }
     const sim::exploration result = as_found(recorded, run, *run.failed, options_.schedules);
     std::string text = without_prefix(sim::report(result, again));
     if (result.found && result.found->timing == sim::timing_answer::not_found) {
         const std::size_t line = text.find("\n  on a real loop, by timing alone: ");
         text.erase(line, text.find('\n', line + 1) - line);
+    }
+    if (!edited.empty()) {
+        text += "\n  " + edited;
     }
     issue_failure_at(*run.failed, text,
                      said.failure ? said.failure->contexts : std::vector<std::string>());

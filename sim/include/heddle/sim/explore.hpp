@@ -38,21 +38,9 @@ struct explore_options {
     std::function<void(std::uint64_t)> on_progress;
 };
 
-/// One way in which a minimal schedule differs from FIFO.
-struct deviation {
-    enum class sort : std::uint8_t {
-        hold,       ///< `event` waits until `until` has run, although it was ready before
-        hold_site,  ///< all events of the site of `event` wait until `until` has run
-        stall,      ///< `event` takes long: until the `option`-th of the next deadlines
-        early,  ///< the operation `event` finishes when `until` has run, though something is ready
-        oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
-        pick,       ///< entry number `event` of the tape takes `option`
-    };
-    sort what{};
-    std::uint64_t event = 0;
-    std::uint64_t until = 0;
+/// One way in which a minimal schedule differs from FIFO, with what people read of it.
+struct deviation : departure {
     std::uint64_t site = 0;  ///< step_record::site of `event`, for hold_site
-    std::uint32_t option = 0;
     /// For people: "at 5 ms   the step of 'Task-2' took 6 ms", and where.
     std::string text;
     std::string file;
@@ -97,6 +85,18 @@ struct exploration {
 /// tape is of another program or does not fit.
 [[nodiscard]] run_record replay(const program& main, const tape& recorded,
                                 const explore_options& options = {});
+
+struct departed_run {
+    run_record run;
+    /// How many of the departures name an event that the run did not have.
+    std::size_t unknown = 0;
+};
+
+/// One run in plain FIFO order but for the departures that a tape holds: for a program that was
+/// edited since, where replay() throws. Throws replay_error if the tape is of another program, or
+/// has no departures.
+[[nodiscard]] departed_run replay_departures(const program& main, const tape& recorded,
+                                             const explore_options& options = {});
 
 /// Run number `schedule` of the campaign that `options` describes.
 [[nodiscard]] run_record run_schedule(const program& main, std::uint64_t schedule,

@@ -6,6 +6,10 @@
 // plain FIFO. A tape replays exactly: an entry that does not fit the program stops the replay with
 // replay_error, which names the first one.
 //
+// Beside its entries a tape may hold what they amount to: the few departures from FIFO that a
+// minimised failure needs. These name events by their structural ids, so that they still mean the
+// same when the program is edited elsewhere and the entries no longer fit.
+//
 // The file is text, one entry a line; docs/tape_format.md describes it. A file is written whole or
 // not at all.
 #pragma once
@@ -41,6 +45,27 @@ struct choice {
     friend bool operator==(const choice&, const choice&) = default;
 };
 
+/// One way in which a run departs from FIFO.
+struct departure {
+    enum class sort : std::uint8_t {
+        hold,       ///< `event` waits until `until` has run, although it was ready before
+        hold_site,  ///< all events of the site of `event` wait until `until` has run; not in tapes
+        stall,      ///< `event` takes long: until the `option`-th of the next deadlines
+        early,  ///< the operation `event` finishes when `until` has run, though something is ready
+        oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
+        pick,       ///< entry number `event` of the tape, from 0, takes `option`
+    };
+    sort what{};
+    std::uint64_t event = 0;
+    std::uint64_t until = 0;
+    std::uint32_t option = 0;
+
+    friend bool operator==(const departure&, const departure&) = default;
+};
+inline constexpr std::size_t departure_sorts = 6;
+
+[[nodiscard]] std::string_view name_of(departure::sort what) noexcept;
+
 struct tape {
     std::string program;          ///< what it was recorded from
     std::uint64_t seed = 0;       ///< the campaign's master seed
@@ -48,6 +73,7 @@ struct tape {
     level allowed = level::fifo;  ///< what was open
     duration longest_stall{};     ///< run_limits::longest_stall, on which options depend
     std::vector<choice> choices;
+    std::vector<departure> departures;  ///< of a minimised run; else none
 
     friend bool operator==(const tape&, const tape&) = default;
 };

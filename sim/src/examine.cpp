@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <heddle/detail/mix.hpp>
+#include <heddle/sim/depth_first.hpp>
 #include <heddle/sim/explorers.hpp>
 
 #include "minimiser.hpp"
@@ -15,36 +16,6 @@ namespace heddle::sim::detail {
 namespace {
 
 using heddle::detail::mix;
-
-/// Takes the choices of a prefix, then option 0: for searching all schedules in order.
-class prefix_strategy final : public strategy {
-public:
-    explicit prefix_strategy(std::vector<std::uint32_t> prefix) : prefix_(std::move(prefix)) {}
-    std::size_t order(std::span<runnable* const>) override { return next(); }
-    std::size_t stall(const runnable&, std::size_t) override { return next(); }
-    std::size_t oversleep(std::uint64_t, std::size_t) override { return next(); }
-    std::size_t finish(const finish_options&) override { return next(); }
-
-private:
-    std::size_t next() { return position_ < prefix_.size() ? prefix_[position_++] : 0; }
-    std::vector<std::uint32_t> prefix_;
-    std::size_t position_ = 0;
-};
-
-/// The choices of the next schedule in depth-first order; false when there is none.
-bool next_prefix(const std::vector<choice>& made, std::vector<std::uint32_t>& prefix) {
-    for (std::size_t i = made.size(); i > 0; --i) {
-        if (made[i - 1].taken + 1 < made[i - 1].options) {
-            prefix.clear();
-            for (std::size_t j = 0; j + 1 < i; ++j) {
-                prefix.push_back(made[j].taken);
-            }
-            prefix.push_back(made[i - 1].taken + 1);
-            return true;
-        }
-    }
-    return false;
-}
 
 struct timing_search {
     timing_answer answer = timing_answer::not_found;
@@ -66,16 +37,21 @@ timing_search search_timings(simulation& one, const program& main, const explore
         }
         return false;
     };
-    std::vector<std::uint32_t> prefix;
+    depth_first all;
+    bool to_their_ends = true;
     while (result.runs < options.timing_schedules / 2) {
-        prefix_strategy chooser(prefix);
-        const run_record& run = one.run(main, chooser, level::timing);
+        const run_record& run = one.run(main, all, level::timing);
         if (failed_as_wanted(run, 0)) {
             return result;
         }
-        if (!next_prefix(run.choices, prefix)) {
-            result.answer = timing_answer::no;
-            return result;
+        to_their_ends = to_their_ends && !(run.failed && run.failed->what == failure_class::limit);
+        if (!all.advance(run)) {
+            // A run that a limit ended might have failed behind it.
+            if (to_their_ends && !all.strayed()) {
+                result.answer = timing_answer::no;
+                return result;
+            }
+            break;
         }
     }
     const std::unique_ptr<explorer> chooser = make_explorer("walk");
@@ -91,15 +67,17 @@ timing_search search_timings(simulation& one, const program& main, const explore
 
 finding unstable(finding found) {
     found.what.what = failure_class::nondeterminism;
-    found.what.message =
-        "the same choices gave another run: the program depends on something that the simulation "
-        "does not control (an address, a clock, a thread, memory never written). The first run "
-        "said: " +
-        found.what.message;
+    found.what.message = text_of_nondeterminism("The first run said: " + found.what.message);
     return found;
 }
 
 }  // namespace
+
+std::string text_of_nondeterminism(const std::string& seen) {
+    return "the same choices gave another run: the program depends on something that the "
+           "simulation does not control (an address, a clock, a thread, memory never written). " +
+           seen;
+}
 
 finding examine(simulation& one, const program& main, const explore_options& options,
                 finding found) {
@@ -120,7 +98,7 @@ finding examine(simulation& one, const program& main, const explore_options& opt
             }
             found.replays += by_timing->replays;
             minimal = std::move(by_timing);
-            minimal->exact.schedule = found.schedule;
+            minimal->exact.schedule = found.full.schedule;
         }
     } else {
         found.timing = timing_answer::yes;

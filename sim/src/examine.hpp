@@ -4,6 +4,8 @@
 // only timing is open.
 #pragma once
 
+#include <string>
+
 #include <heddle/sim/explore.hpp>
 
 namespace heddle::sim::detail {
@@ -12,5 +14,8 @@ namespace heddle::sim::detail {
 /// the tape not fail in the same way again, it comes back as nondeterminism.
 [[nodiscard]] finding examine(simulation& one, const program& main, const explore_options& options,
                               finding found);
+
+/// What a failure of class nondeterminism says; `seen` is a sentence on what showed it.
+[[nodiscard]] std::string text_of_nondeterminism(const std::string& seen);
 
 }  // namespace heddle::sim::detail

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/sim/explore.hpp>
 
+#include <string>
 #include <utility>
 
 #include <heddle/detail/mix.hpp>
+#include <heddle/errors.hpp>
+#include <heddle/sim/exhaust.hpp>
 
 #include "constrained_fifo.hpp"
 #include "examine.hpp"
+#include "exhaustive_runs.hpp"
 #include "numbered_runs.hpp"
 
 namespace heddle::sim {
 
 exploration explore(const program& main, const explore_options& options) {
+    if (detail::is_exhaustive(options.strategy)) {
+        return detail::exploration_of(exhaust(main, detail::exhaustive_options(options)));
+    }
     exploration result;
     result.name = options.name;
     result.seed = options.seed;
@@ -98,6 +105,17 @@ departed_run replay_departures(const program& main, const tape& recorded,
 run_record run_schedule(const program& main, std::uint64_t schedule,
                         const explore_options& options) {
     simulation one(options.limits);
+    if (detail::is_exhaustive(options.strategy)) {
+        const exhaust_options search = detail::exhaustive_options(options);
+        detail::exhaustive_runs runs(one, main, search);
+        for (std::uint64_t i = 0; runs.next(i == schedule); ++i) {
+            if (i == schedule) {
+                return runs.latest();
+            }
+        }
+        throw usage_error("there is no run " + std::to_string(schedule) +
+                          ": the exhaustive search has fewer");
+    }
     detail::numbered_runs runs(one, main, options);
     return runs.run(schedule, true);
 }

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include <heddle/detail/mix.hpp>
+#include <heddle/errors.hpp>
+
+#include "exhaustive_runs.hpp"
 
 namespace heddle::sim::detail {
 
@@ -25,6 +28,10 @@ tape tape_of(const explore_options& options, level allowed, std::uint64_t schedu
 
 numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
     : one_(one), main_(main), options_(options) {
+    if (is_exhaustive(options.strategy)) {
+        throw usage_error("strategy '" + options.strategy +
+                          "' makes its runs one after the other: they cannot be shared out");
+    }
     if (options.strategy != "fifo") {
         explorer_ = make_explorer(options.strategy);
     }

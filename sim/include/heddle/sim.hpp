@@ -4,7 +4,9 @@
 #pragma once
 
 #include <heddle/sim/completion.hpp>
+#include <heddle/sim/depth_first.hpp>
 #include <heddle/sim/everywhere.hpp>
+#include <heddle/sim/exhaust.hpp>
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/explorers.hpp>
 #include <heddle/sim/failure.hpp>

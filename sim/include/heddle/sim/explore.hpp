@@ -28,7 +28,8 @@ struct explore_options {
     std::uint64_t schedules = default_schedules;  ///< how many runs at most
     std::uint64_t seed = default_seed;            ///< the master seed
     level allowed = level::any;
-    std::string strategy = "portfolio";  ///< one of explorer_names(), or "fifo"
+    /// One of explorer_names(), "fifo", or "exhaustive" or "exhaustive_order": see exhaust.hpp.
+    std::string strategy = "portfolio";
     run_limits limits;
     /// How many runs the search for the same failure by timing alone may take.
     std::uint64_t timing_schedules = 5'000;
@@ -75,6 +76,8 @@ struct exploration {
     std::uint64_t schedules = 0;  ///< runs made until the first failure, or all
     std::uint64_t steps = 0;
     std::uint64_t digest = 0;  ///< of all runs, in order
+    /// Every schedule was run: only of an exhaustive search, which says what that means.
+    bool exhausted = false;
     std::optional<finding> found;
 };
 

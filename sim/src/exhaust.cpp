@@ -140,19 +140,24 @@ exhaustion exhaust(const program& main, const exhaust_options& options) {
 }
 
 std::string text_of(const exhaustion& result) {
-    std::string text =
-        result.name + ": " + (result.exhausted ? "exhausted: all " : "not exhausted: ") +
-        counted(result.schedules, "schedule", "schedules") + " of level " +
-        std::string(name_of(result.allowed)) + (result.order_only ? " (order only)" : "") + " in " +
-        counted(result.runs, "run", "runs");
+    std::string text = result.name + (result.exhausted ? ": exhausted: " : ": not exhausted: ");
+    if (result.exhausted) {
+        text += result.schedules == 1 ? "the only schedule"
+                                      : "all " + std::to_string(result.schedules) + " schedules";
+    } else {
+        text += counted(result.schedules, "schedule", "schedules");
+    }
+    text += " of level " + std::string(name_of(result.allowed)) +
+            (result.order_only ? " (order only)" : "") + " in " +
+            counted(result.runs, "run", "runs");
     if (!result.exhausted && !result.within.empty()) {
         text += ", among them all with at most " +
                 counted(result.within.size() - 1, "deviation", "deviations") + " from FIFO";
     }
-    return text +
-           (result.failed == 0 && !result.found
-                ? "; none failed"
-                : "; " + std::to_string(std::max<std::uint64_t>(result.failed, 1)) + " failed");
+    if (result.found && result.found->what.what == failure_class::nondeterminism) {
+        return text + "; not deterministic";
+    }
+    return text + "; " + (result.failed == 0 ? "none" : std::to_string(result.failed)) + " failed";
 }
 
 std::string report(const exhaustion& result, std::string_view replay_command) {

@@ -314,6 +314,48 @@ void event_loop::run_scheduled() {
     stopping_ = false;
 }
 
+// For each event of a run: all in one function.
+
+[[gnu::always_inline]] inline void event_loop::run_chosen(runnable& next, std::uint64_t id) {
+    origin_id_ = id;
+    origin_ordinals_ = 0;
+    in_event_ = true;
+    try {
+        if (observed() || debug_) [[unlikely]] {
+            run_observed(next);
+        } else {
+            next.run();
+        }
+    } catch (...) {
+        report_callback_error();
+    }
+    forget_callback_context();
+    in_event_ = false;
+    last_callback_ = nullptr;
+    if (observed()) [[unlikely]] {
+        observer_->between_events();
+    }
+}
+
+[[gnu::always_inline]] inline void event_loop::run_ready(std::size_t index) {
+    runnable& next = *scheduled_.entries()[index];
+    // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
+    const std::uint64_t id = scheduler_->about_to_run(next);
+    scheduled_.take(index);
+    run_chosen(next, id);
+}
+
+inline void event_loop::run_one_scheduled() {
+    if (reorders_ && (!timers_.empty() || !completions_.empty())) {
+        run_one_of_all();
+        return;
+    }
+    const auto ready = scheduled_.entries();
+    const std::size_t index = reorders_ && ready.size() > 1 ? scheduler_->pick(ready) : 0;
+    HEDDLE_INVARIANT(index < ready.size(), "a scheduler picks one of its options");
+    run_ready(index);
+}
+
 void event_loop::begin_scheduled_iteration(bool may_wait) {
     forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
@@ -360,74 +402,33 @@ void event_loop::run_scheduled_iteration() {
     }
 }
 
-/// The place of what runs next in the row of what is ready, the operations, and the earliest timer.
-std::size_t event_loop::choose_next() {
+/// The options are what is ready, the operations, and the earliest timer.
+void event_loop::run_one_of_all() {
     timer_entry* const overtaking = timers_.empty() ? nullptr : timers_.front();
-    const std::size_t extras = completions_.size() + (overtaking != nullptr ? 1 : 0);
-    if (extras == 0) {
-        const auto options = scheduled_.entries();
-        return options.size() > 1 ? scheduler_->pick(options) : 0;
-    }
     const auto options = scheduled_.with_extras(completions_, overtaking);
-    struct restore {
-        detail::scheduled_queue& queue;
-        std::size_t extras;
-        ~restore() { queue.without_extras(extras); }
-    } const at_end{scheduled_, extras};
-    return options.size() > 1 ? scheduler_->pick(options) : 0;
-}
-
-void event_loop::run_one_scheduled() {
-    const std::size_t index = reorders_ ? choose_next() : 0;
-    const std::size_t ready = scheduled_.entries().size();
-    // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
+    const std::size_t index = options.size() > 1 ? scheduler_->pick(options) : 0;
+    const std::size_t ready = scheduled_.size();
     if (index < ready) {
-        runnable& next = *scheduled_.entries()[index];
-        scheduler_->about_to_run(next);
-        scheduled_.take(index);
-        run_chosen(next);
+        run_ready(index);
     } else if (const std::size_t finished = index - ready; finished < completions_.size()) {
         runnable& next = *completions_[finished];
-        scheduler_->about_to_run(next);
+        const std::uint64_t id = scheduler_->about_to_run(next);
         completions_.erase(completions_.begin() + static_cast<std::ptrdiff_t>(finished));
-        run_chosen(next);
+        run_chosen(next, id);
     } else {
-        HEDDLE_INVARIANT(finished == completions_.size() && !timers_.empty(),
+        HEDDLE_INVARIANT(finished == completions_.size() && overtaking != nullptr,
                          "a scheduler picks one of its options");
-        timer_entry& next = *timers_.front();
-        scheduler_->advance_to(next.when());
-        scheduler_->about_to_run(next);
-        timers_.remove(next);
-        run_chosen(next);
-    }
-}
-
-void event_loop::run_chosen(runnable& next) {
-    origin_id_ = next.event_id();
-    origin_ordinals_ = 0;
-    last_callback_ = nullptr;
-    in_event_ = true;
-    try {
-        if (observed() || debug_) [[unlikely]] {
-            run_observed(next);
-        } else {
-            next.run();
-        }
-    } catch (...) {
-        report_callback_error();
-    }
-    forget_callback_context();
-    in_event_ = false;
-    last_callback_ = nullptr;
-    if (observed()) [[unlikely]] {
-        observer_->between_events();
+        scheduler_->advance_to(overtaking->when());
+        const std::uint64_t id = scheduler_->about_to_run(*overtaking);
+        timers_.remove(*overtaking);
+        run_chosen(*overtaking, id);
     }
 }
 
 // ---- queues --------------------------------------------------------------------------------
 
 void event_loop::push_ready_instrumented(runnable& item) {
-    if (closing_) {
+    if (closing_) [[unlikely]] {
         item.drop();
     } else if (scheduler_ != nullptr) {
         scheduled_.push(item);
@@ -466,6 +467,12 @@ void event_loop::push_callback_instrumented(detail::callback_base<runnable>& ite
 
 void event_loop::push_done_callbacks_instrumented(detail::runnable_list& callbacks,
                                                   const waitable& source) {
+    if (runnable* only = callbacks.front();
+        only != nullptr && only == callbacks.back() && !observed()) {
+        callbacks.forget_all();
+        push_ready_instrumented(*only);
+        return;
+    }
     std::size_t count = 0;
     runnable* previous = nullptr;
     while (runnable* item = callbacks.pop_front()) {
@@ -713,7 +720,7 @@ void event_loop::destroy_everything() noexcept {
         return;
     }
     std::vector<std::unique_ptr<detail::outside_call>> late;
-    {
+    if (backend_->accepts_outside_events()) {
         const std::scoped_lock lock(outside_mutex_);
         refuses_outside_calls_ = true;
         late.swap(outside_calls_);
@@ -752,8 +759,10 @@ void event_loop::reopen() {
     timers_.restart();
     scheduled_.restart();
     update_instrumented();
-    const std::scoped_lock lock(outside_mutex_);
-    refuses_outside_calls_ = false;
+    if (backend_->accepts_outside_events()) {
+        const std::scoped_lock lock(outside_mutex_);
+        refuses_outside_calls_ = false;
+    }
 }
 
 }  // namespace heddle

@@ -7,9 +7,10 @@
 // systems with probabilistic guarantees", 2018). A site is a place in the program: coroutine
 // functions and the awaits that they are suspended at, shared by all tasks that come there.
 //
-// Both note an event's number in its mark, so that an option that was seen before costs a load.
+// A chain's number is noted in the event's mark, so that an option that was seen before costs a load.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -42,19 +43,25 @@ class site_numbers {
 public:
     /// A number for the event's site: the same in all runs. In which order numbers are given away
     /// depends on earlier runs, so that nothing may depend on their values.
-    [[nodiscard]] std::uint32_t of(runnable& event) {
-        if (event.mark() == 0) {
-            event.set_mark(number(event) + 1);
+    [[nodiscard]] std::uint32_t of(const runnable& event) {
+        const std::uint64_t key = site_key(event);
+        seen_before& place = latest_[key % latest_.size()];
+        if (place.key != key || place.number == 0) {
+            place = {key, number(key) + 1};
         }
-        return event.mark() - 1;
+        return place.number - 1;
     }
 
 private:
-    [[nodiscard]] std::uint32_t number(const runnable& event) {
-        return numbers_.try_emplace(site_key(event), static_cast<std::uint32_t>(numbers_.size()))
-            .first->second;
+    struct seen_before {
+        std::uint64_t key = 0;
+        std::uint32_t number = 0;  // 1 + the site's; 0: none
+    };
+    [[nodiscard]] std::uint32_t number(std::uint64_t key) {
+        return numbers_.try_emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
     }
-    // Looked up only, never walked through.
+    // Both are looked up only, never walked through: first what was seen here last.
+    std::array<seen_before, 64> latest_{};
     std::map<std::uint64_t, std::uint32_t> numbers_;
 };
 

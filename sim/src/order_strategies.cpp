@@ -63,6 +63,10 @@ public:
         }
         return values_[number];
     }
+    /// The same, where it was asked for before.
+    [[nodiscard]] std::uint64_t drawn(std::uint32_t number) const noexcept {
+        return values_[number];
+    }
     void sink(std::uint32_t number) { values_[number] = --next_lowest_; }
 
 private:
@@ -71,10 +75,16 @@ private:
     std::uint64_t next_lowest_ = first_lowest;
 };
 
+/// One that need not hear of what runs.
+class by_options_alone : public explorer {
+public:
+    [[nodiscard]] bool watches() const noexcept final { return false; }
+};
+
 // ---- without memory ------------------------------------------------------------------------
 
 /// Any ready event, with equal chances. Short races; cancellations that land in a window.
-class random_walk final : public explorer {
+class random_walk final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "walk"; }
     std::size_t choose(options_t options) override {
@@ -83,7 +93,7 @@ public:
 };
 
 /// The latest ready event first.
-class lifo final : public explorer {
+class lifo final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "lifo"; }
     std::size_t choose(options_t options) override {
@@ -100,14 +110,14 @@ public:
 /// needs d orderings among n chains and k choices with probability at least 1/(n k^(d-1))
 /// (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 /// 2010). Long runs; starvation. d is drawn for each run, since nobody knows it.
-class pct final : public explorer {
+class pct final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "pct"; }
     std::size_t choose(options_t options) override {
         std::size_t best = 0;
         std::uint64_t highest = 0;
         for (std::size_t i = 0; i < options.size(); ++i) {
-            const std::uint64_t each = priorities_.of(chains_.of(*options[i]), stream());
+            const std::uint64_t each = priority_of(*options[i]);
             if (each > highest) {
                 highest = each;
                 best = i;
@@ -128,6 +138,12 @@ protected:
     }
 
 private:
+    /// What has a mark has a priority.
+    std::uint64_t priority_of(runnable& event) {
+        return event.mark() != 0 ? priorities_.drawn(event.mark() - 1)
+                                 : priorities_.of(chains_.of(event), stream());
+    }
+
     chain_numbers chains_;
     priorities priorities_;
     change_points points_;
@@ -136,7 +152,7 @@ private:
 /// One random priority for each event, drawn when it becomes ready: samples partial orders more
 /// evenly than a walk does (Yuan, Yang and Gu, "Partial order aware concurrency sampling", 2018;
 /// the basic form, for which no conflicts need be known).
-class partial_order_sampling final : public explorer {
+class partial_order_sampling final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "pos"; }
     std::size_t choose(options_t options) override {
@@ -158,7 +174,7 @@ public:
 /// One random priority for each site of the program, shared by all tasks that come there; ties at
 /// random. Bugs that need many tasks in one order, which the others never find. In variants: some
 /// points at which the highest site sinks; now and then a step of a random walk.
-class site_priorities final : public explorer {
+class site_priorities final : public by_options_alone {
 public:
     enum class variant : std::uint8_t { plain, points, noise };
     explicit site_priorities(variant which) noexcept : variant_(which) {}
@@ -193,7 +209,7 @@ public:
             }
         }
         if (variant_ == variant::points && points_.here()) {
-            priorities_.sink(number_in_run(*options[best]));
+            priorities_.sink(options[best]->mark() - 1);
         }
         return best;
     }
@@ -217,7 +233,7 @@ private:
     };
     /// Sites in the order in which they are first seen in this run: so that what is drawn for one
     /// does not depend on other runs.
-    std::uint32_t number_in_run(runnable& event) {
+    std::uint32_t number_in_run(const runnable& event) {
         const std::uint32_t site = sites_.of(event);
         if (in_run_.size() <= site) {
             in_run_.resize(site + 1);
@@ -227,8 +243,14 @@ private:
         }
         return in_run_[site].value;
     }
+    /// The number of its site in this run is noted in the event's mark. What has one has a priority.
     std::uint64_t priority_of(runnable& event) {
-        return priorities_.of(number_in_run(event), stream());
+        return event.mark() != 0 ? priorities_.drawn(event.mark() - 1) : first_priority_of(event);
+    }
+    [[gnu::noinline]] std::uint64_t first_priority_of(runnable& event) {
+        const std::uint32_t site = number_in_run(event);
+        event.set_mark(site + 1);
+        return priorities_.of(site, stream());
     }
 
     variant variant_;
@@ -250,15 +272,20 @@ class uniform_interleaving final : public explorer {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "uniform"; }
     std::size_t choose(options_t options) override {
-        weights_.clear();
         std::uint64_t total = 0;
         for (runnable* each : options) {
-            total += std::max<std::uint32_t>(left_of(*each), 1);
-            weights_.push_back(total);
+            if (each->mark() == 0) {
+                each->set_mark(std::max<std::uint32_t>(left_of(*each), 1));
+            }
+            total += each->mark();
         }
-        const std::uint64_t drawn = stream().below(total);
-        return static_cast<std::size_t>(std::upper_bound(weights_.begin(), weights_.end(), drawn) -
-                                        weights_.begin());
+        std::uint64_t drawn = stream().below(total);
+        std::size_t taken = 0;
+        while (drawn >= options[taken]->mark()) {
+            drawn -= options[taken]->mark();
+            ++taken;
+        }
+        return taken;
     }
     void ran(const runnable& next) override {
         if (const event_kind kind = next.kind();
@@ -279,7 +306,8 @@ protected:
     }
 
 private:
-    std::uint32_t left_of(runnable& event) {
+    /// Noted in the event's mark: it stays as it is until the task's step has run.
+    std::uint32_t left_of(const runnable& event) {
         if (const event_kind kind = event.kind();
             kind != event_kind::step && kind != event_kind::wakeup) {
             return 1;
@@ -300,14 +328,13 @@ private:
     const run_profile* profile_ = nullptr;
     std::vector<std::uint32_t> done_;     // by the task's number
     std::vector<std::uint32_t> planned_;  // the same
-    std::vector<std::uint64_t> weights_;
 };
 
 // ---- near to FIFO --------------------------------------------------------------------------
 
 /// FIFO, but at a few points what comes first is held until nothing else can run (Emmi, Qadeer and
 /// Rakamaric, "Delay-bounded scheduling", 2011). Easy to explain.
-class delay_bounding final : public explorer {
+class delay_bounding final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "delay"; }
     std::size_t choose(options_t options) override {
@@ -345,7 +372,7 @@ private:
 
 /// Stays with one chain for a while: a walk among tasks rather than among steps. Windows in long
 /// runs of one task.
-class sticky final : public explorer {
+class sticky final : public by_options_alone {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "sticky"; }
     std::size_t choose(options_t options) override {

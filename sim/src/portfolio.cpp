@@ -24,10 +24,18 @@ void portfolio::start(const run_profile& profile) {
     constexpr std::array<std::uint64_t, 4> operations{64, 64, 8, 0};
     timers_in_64_ = timers[stream().below(timers.size())];
     operations_in_64_ = operations[stream().below(operations.size())];
+    withholds_nothing_ = timers_in_64_ == 64 && operations_in_64_ == 64;
     drawn_->begin(stream().next(), level::any, profile);
 }
 
 std::size_t portfolio::choose(std::span<runnable* const> options) {
+    if (withholds_nothing_) {
+        return drawn_->choose(options);
+    }
+    return choose_of_part(options);
+}
+
+std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {
     // What is ready comes first, then operations, then the timer that is not due. What is offered
     // is a part from the front: with the operations, the timer is withheld too.
     const auto not_due = [&](const runnable& each) {

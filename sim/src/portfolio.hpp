@@ -19,12 +19,14 @@ public:
     portfolio();
     [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
     std::size_t choose(std::span<runnable* const> options) override;
+    [[nodiscard]] bool watches() const noexcept override { return drawn_->watches(); }
     void ran(const runnable& next) override { drawn_->ran(next); }
 
 protected:
     void start(const run_profile& profile) override;
 
 private:
+    std::size_t choose_of_part(std::span<runnable* const> options);
     struct member {
         std::string_view name;
         std::uint64_t weight;  // in a hundred
@@ -45,6 +47,7 @@ private:
     // ready, in 64. Some bugs need a feature to be off: a timer that always wins hides them.
     std::uint64_t timers_in_64_ = 64;
     std::uint64_t operations_in_64_ = 64;
+    bool withholds_nothing_ = true;
 };
 
 }  // namespace heddle::sim::detail

@@ -44,11 +44,14 @@ std::string sort_of(const std::string& described) {
 /// Lets a strategy take each choice, records it, counts and digests what runs.
 class simulation::chooser_scheduler final : public scheduler {
 public:
-    explicit chooser_scheduler(simulation& owner) : owner_(owner) {}
+    explicit chooser_scheduler(simulation& owner)
+        : owner_(owner), latest_(later_by(time_point{}, owner.limits_.time)) {}
 
-    void begin(strategy& chooser, level allowed) {
+    void begin(strategy& chooser, level allowed, bool traced) {
         strategy_ = &chooser;
+        quiet_ = !traced && !chooser.watches();
         allowed_ = allowed;
+        picked_ = nullptr;
         passed_over_.clear();
     }
 
@@ -57,42 +60,22 @@ public:
     std::size_t pick(std::span<runnable* const> options) override {
         const std::size_t taken = strategy_->order(options);
         HEDDLE_INVARIANT(taken < options.size(), "a strategy takes one of the options");
-        record(choice_kind::order, options.size(), taken, label_of(*options[taken]));
-        if (owner_.record_.trace) {
-            for (std::size_t i = 0; i < options.size(); ++i) {
-                see(*options[i]);
-                if (i < taken) {
-                    passed_over_.push_back(options[i]->event_id());
-                }
-            }
+        picked_ = options[taken];
+        picked_id_ = picked_->event_id();
+        record(choice_kind::order, options.size(), taken, label_of(picked_id_));
+        if (owner_.record_.trace) [[unlikely]] {
+            trace_options(options, taken);
         }
         return taken;
     }
 
-    void about_to_run(runnable& next) override {
+    std::uint64_t about_to_run(runnable& next) override {
+        // What most events of most runs take: as little as can be.
         run_record& run = owner_.record_;
-        if (run.failed) {
-            throw run_stopped{};
+        if (quiet_ && owner_.loop_.timer_count() == 0 && may_go_on()) [[likely]] {
+            return count(run, id_of(next));
         }
-        check_limits();
-        const time_point before = owner_.clock_.now();
-        duration taken{};
-        const std::size_t stalled = allowed_ == level::fifo ? 0 : stall(next, taken);
-        ++run.steps;
-        const time_point now = owner_.clock_.now();
-        const std::uint64_t event = next.event_id();
-        run.digest = heddle::detail::mix(
-            run.digest ^ event, static_cast<std::uint64_t>(now.time_since_epoch().count()));
-        strategy_->ran(next);
-        if (run.trace) {
-            see(next);
-            step_record step = run.trace->seen[event];
-            step.when = before;
-            step.stalled = taken;
-            step.stall_option = static_cast<std::uint32_t>(stalled);
-            step.passed_over = std::exchange(passed_over_, {});
-            run.trace->steps.push_back(std::move(step));
-        }
+        return about_to_run_with_all(next);
     }
 
     void about_to_wait(time_point deadline) override {
@@ -149,17 +132,50 @@ public:
     void advance_to(time_point deadline) override { owner_.clock_.advance_to(deadline); }
 
 private:
+    /// It has neither failed nor gone on for too long.
+    [[nodiscard]] bool may_go_on() const noexcept {
+        const run_record& run = owner_.record_;
+        return !run.failed && run.steps < owner_.limits_.steps && owner_.clock_.now() <= latest_;
+    }
+    std::uint64_t id_of(const runnable& next) {
+        return std::exchange(picked_, nullptr) == &next ? picked_id_ : next.event_id();
+    }
+    std::uint64_t count(run_record& run, std::uint64_t event) const noexcept {
+        ++run.steps;
+        run.digest = heddle::detail::mix(
+            run.digest ^ event,
+            static_cast<std::uint64_t>(owner_.clock_.now().time_since_epoch().count()));
+        return event;
+    }
+
+    [[gnu::noinline]] std::uint64_t about_to_run_with_all(runnable& next) {
+        run_record& run = owner_.record_;
+        if (!may_go_on()) [[unlikely]] {
+            stop_run();
+        }
+        const time_point before = owner_.clock_.now();
+        duration taken{};
+        std::size_t stalled = 0;
+        if (owner_.loop_.timer_count() != 0 && allowed_ != level::fifo) {
+            stalled = stall(next, taken);
+        }
+        const std::uint64_t event = count(run, id_of(next));
+        strategy_->ran(next);
+        if (run.trace) [[unlikely]] {
+            trace_step(next, event, before, taken, stalled);
+        }
+        return event;
+    }
+
     void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
         owner_.record_.choices.push_back(
             {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
     }
 
+    /// There are timers.
     std::size_t stall(runnable& next, duration& length) {
         const time_point now = owner_.clock_.now();
         std::array<time_point, heddle::detail::timer_heap::most_deadlines> found;
-        if (owner_.loop_.timer_count() == 0) {
-            return 0;
-        }
         const std::size_t options =
             1 +
             owner_.loop_.deadlines_between(now, later_by(now, owner_.limits_.longest_stall), found);
@@ -199,8 +215,35 @@ private:
         }
     }
 
-    void check_limits() {
+    [[gnu::cold, gnu::noinline]] void trace_options(std::span<runnable* const> options,
+                                                    std::size_t taken) {
+        for (std::size_t i = 0; i < options.size(); ++i) {
+            see(*options[i]);
+            if (i < taken) {
+                passed_over_.push_back(options[i]->event_id());
+            }
+        }
+    }
+
+    [[gnu::cold, gnu::noinline]] void trace_step(const runnable& next, std::uint64_t event,
+                                                 time_point before, duration taken,
+                                                 std::size_t stalled) {
+        see(next);
+        run_trace& trace = *owner_.record_.trace;
+        step_record step = trace.seen[event];
+        step.when = before;
+        step.stalled = taken;
+        step.stall_option = static_cast<std::uint32_t>(stalled);
+        step.passed_over = std::exchange(passed_over_, {});
+        trace.steps.push_back(std::move(step));
+    }
+
+    /// It has failed, or gone on for too long.
+    [[noreturn, gnu::cold, gnu::noinline]] void stop_run() {
         const run_record& run = owner_.record_;
+        if (run.failed) {
+            throw run_stopped{};
+        }
         if (run.steps >= owner_.limits_.steps) {
             owner_.note({failure_class::limit,
                          "the run reached its limit of " + std::to_string(owner_.limits_.steps) +
@@ -208,17 +251,15 @@ private:
                          {},
                          0,
                          "steps"});
-            throw run_stopped{};
-        }
-        if (owner_.clock_.now() - time_point{} > owner_.limits_.time) {
+        } else {
             owner_.note({failure_class::limit,
                          "the run reached its limit of virtual time: it goes on for ever, or the "
                          "limit is too low",
                          {},
                          0,
                          "time"});
-            throw run_stopped{};
         }
+        throw run_stopped{};
     }
 
     void see(const runnable& event) {
@@ -237,8 +278,13 @@ private:
     }
 
     simulation& owner_;
+    const time_point latest_;  // the limit of virtual time
     strategy* strategy_ = nullptr;
+    bool quiet_ = false;  // neither the strategy nor a trace wants to hear of each event
     level allowed_ = level::fifo;
+    // The event of the latest choice, and its id, until it runs.
+    const runnable* picked_ = nullptr;
+    std::uint64_t picked_id_ = 0;
     std::vector<std::uint64_t> passed_over_;
 };
 
@@ -301,7 +347,7 @@ const run_record& simulation::run_by_hand(const std::function<void(event_loop&)>
         loop_.reopen();
     }
     loop_.seed_random(values_seed_);
-    scheduler_->begin(chooser, allowed);
+    scheduler_->begin(chooser, allowed, traced);
     const current_scope scope(*this, loop_.pool());
     struct closing {
         event_loop& loop;

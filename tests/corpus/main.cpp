@@ -2,8 +2,10 @@
 //
 // corpus: explores one of the programs with a planted bug. See --help, and program.hpp.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
+#include <cinttypes>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -81,6 +83,12 @@ measured explore_timed(const sim::program& program, const sim::explore_options& 
     return outcome;
 }
 
+std::string hexadecimal(std::uint64_t digest) {
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016" PRIx64, digest);
+    return text.data();
+}
+
 void print_json(const corpus::entry& chosen, const corpus::options& options,
                 const measured& outcome) {
     const sim::exploration& result = outcome.result;
@@ -94,14 +102,50 @@ void print_json(const corpus::entry& chosen, const corpus::options& options,
     line["runs"] = result.schedules;
     line["steps"] = result.steps;
     line["executions_per_second"] = static_cast<std::uint64_t>(outcome.executions_per_second);
+    line["digest"] = nullptr;
     line["constraints"] = nullptr;
     line["replays"] = nullptr;
     if (result.found) {
         line["runs_to_first_failure"] = result.schedules;
+        line["digest"] = hexadecimal(result.found->digest);
         line["constraints"] = result.found->minimal.size();
         line["replays"] = result.found->replays;
     }
     std::cout << boost::json::serialize(line) << '\n';
+}
+
+/// What one run did, as one line: the same in every process, from its seed or from its tape.
+void print_run(const corpus::entry& chosen, std::uint64_t schedule, const sim::run_record& run) {
+    boost::json::object line;
+    line["program"] = boost::json::string_view(chosen.name.data(), chosen.name.size());
+    line["run"] = schedule;
+    line["digest"] = hexadecimal(run.digest);
+    line["steps"] = run.steps;
+    line["choices"] = run.choices.size();
+    line["ended"] = run.ended.time_since_epoch().count();
+    line["failure"] = nullptr;
+    if (run.failed) {
+        line["failure"] = run.failed->message;
+    }
+    std::cout << boost::json::serialize(line) << '\n';
+}
+
+void make_one_run(const corpus::entry& chosen, const corpus::options& options,
+                  const sim::explore_options& how) {
+    const sim::run_record run =
+        sim::run_schedule(options.fixed ? chosen.fixed : chosen.failing, *options.run, how);
+    if (!options.tape.empty()) {
+        sim::write_tape(options.tape, {how.name, how.seed, *options.run, how.allowed,
+                                       how.limits.longest_stall, run.choices});
+    }
+    print_run(chosen, *options.run, run);
+}
+
+void make_run_of_tape(const corpus::entry& chosen, const corpus::options& options,
+                      const sim::explore_options& how) {
+    const sim::tape recorded = sim::read_tape(options.replay);
+    print_run(chosen, recorded.schedule,
+              sim::replay(options.fixed ? chosen.fixed : chosen.failing, recorded, how));
 }
 
 void print_report(const corpus::entry& chosen, const corpus::options& options,
@@ -198,6 +242,14 @@ int run(const corpus::options& options) {
     const sim::explore_options how = explore_options_of(chosen, options);
     if (options.check) {
         return checking(chosen, how).all_well() ? 0 : 1;
+    }
+    if (options.run) {
+        make_one_run(chosen, options, how);
+        return 0;
+    }
+    if (!options.replay.empty()) {
+        make_run_of_tape(chosen, options, how);
+        return 0;
     }
     const measured outcome = explore_timed(options.fixed ? chosen.fixed : chosen.failing, how);
     if (options.json) {

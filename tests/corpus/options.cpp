@@ -58,6 +58,13 @@ bool is_fixed(std::string_view argument, std::string_view text) {
     return text == "fixed";
 }
 
+std::string file(std::string_view argument, std::string_view text) {
+    if (text.empty()) {
+        throw usage_error(std::string(argument) + ": expected the name of a file");
+    }
+    return std::string(text);
+}
+
 void parse_one(std::string_view argument, options& result) {
     if (argument == "--help") {
         result.help = true;
@@ -77,6 +84,12 @@ void parse_one(std::string_view argument, options& result) {
         result.schedules = number(argument, *schedules, 1);
     } else if (const auto seed = value_of(argument, "--seed=")) {
         result.seed = number(argument, *seed, 0);
+    } else if (const auto run = value_of(argument, "--run=")) {
+        result.run = number(argument, *run, 0);
+    } else if (const auto tape = value_of(argument, "--tape=")) {
+        result.tape = file(argument, *tape);
+    } else if (const auto replayed = value_of(argument, "--replay=")) {
+        result.replay = file(argument, *replayed);
     } else {
         throw usage_error(std::string(argument) + ": unknown option (try --help)");
     }
@@ -92,6 +105,12 @@ options parse(int count, const char* const* arguments) {
     if (!result.help && !result.list && result.program.empty()) {
         throw usage_error("--program=NAME, or --list, is expected (try --help)");
     }
+    if (!result.tape.empty() && !result.run) {
+        throw usage_error("--tape=" + result.tape + ": expected --run=I as well");
+    }
+    if (!result.replay.empty() && result.run) {
+        throw usage_error("--replay=" + result.replay + ": expected no --run beside it");
+    }
     return result;
 }
 
@@ -99,6 +118,9 @@ std::string help() {
     return "usage: corpus --list\n"
            "       corpus --program=NAME [--variant=failing|fixed] [--strategy=S] [--schedules=N]\n"
            "              [--seed=N] [--json]\n"
+           "       corpus --program=NAME [--variant=V] [--strategy=S] [--seed=N] --run=I "
+           "[--tape=FILE]\n"
+           "       corpus --program=NAME [--variant=V] --replay=FILE\n"
            "       corpus --program=NAME --check\n"
            "\n"
            "Explores one of the programs with a planted bug, until it fails, and minimises what\n"
@@ -116,6 +138,10 @@ std::string help() {
            std::to_string(options{}.seed) +
            ")\n"
            "  --json         one line of JSON instead of a report; without the search by timing\n"
+           "  --run=I        makes run I of that campaign alone, and says in one line of JSON what "
+           "it\n"
+           "                 did; --tape=FILE writes its tape\n"
+           "  --replay=FILE  the same for the run that a tape says\n"
            "  --check        what the tests ask of a program: passes under FIFO, fails soon, the\n"
            "                 minimal schedule replays, and the repaired program holds\n"
            "\n"

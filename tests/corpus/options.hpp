@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +22,9 @@ struct options {
     std::uint64_t seed = heddle::sim::default_seed;
     bool json = false;
     bool check = false;
+    std::optional<std::uint64_t> run;  ///< only this run of the campaign
+    std::string tape;                  ///< where its tape goes
+    std::string replay;                ///< only what this tape says
 };
 
 /// A command line that cannot be understood: what() is one line that says what was expected.

@@ -429,9 +429,10 @@ private:
     void begin_scheduled_iteration(bool may_wait);
     void run_scheduled_iteration();
     void finish_operations(bool idle);
-    [[nodiscard]] std::size_t choose_next();
     void run_one_scheduled();
-    void run_chosen(runnable& next);
+    void run_one_of_all();
+    void run_ready(std::size_t index);
+    void run_chosen(runnable& next, std::uint64_t id);
     void iterate(time_point now);
     void run_batch();
     void run_observed(runnable& item);

@@ -38,7 +38,8 @@ public:
 
     /// `next` is about to run. The scheduler may let time pass before it does (a callback that
     /// takes long), count it, or stop the run by throwing: the exception leaves the run function.
-    virtual void about_to_run(runnable& next) = 0;
+    /// Returns next.event_id(), which both want: so it is worked out once.
+    virtual std::uint64_t about_to_run(runnable& next) = 0;
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock
     /// there, or further (a wait that overshoots).

@@ -6,13 +6,19 @@
 // Plain callbacks of one source keep their order among themselves (DESIGN "What may be
 // reordered"): the call_soons of one callback, the done callbacks of one future. Such a callback
 // hangs behind the one before it and becomes an entry, in its own place, when that one leaves.
+//
+// Entries lie in a row in one block, with room at both ends: the first, which FIFO takes, leaves
+// without anything being moved, and of the others the shorter side moves.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
+#include <utility>
 
+#include <heddle/detail/invariant.hpp>
 #include <heddle/runnable.hpp>
 
 namespace heddle::detail {
@@ -20,31 +26,54 @@ namespace heddle::detail {
 class scheduled_queue {
 public:
     /// A free entry at the end: a task's step, a due timer, the first callback of a source.
-    void push(runnable& item);
+    void push(runnable& item) {
+        note(item);
+        if (last_ != slots_end_) [[likely]] {
+            *last_++ = &item;
+        } else {
+            push_into_full(item);
+        }
+    }
     /// Behind `predecessor`, which is in the queue (as an entry or hanging) and has none behind.
     void push_behind(runnable& predecessor, runnable& item);
 
-    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] bool empty() const noexcept { return first_ == last_; }
+    [[nodiscard]] std::size_t size() const noexcept {
+        return static_cast<std::size_t>(last_ - first_);
+    }
     /// What may run now, in the plain loop's order.
-    [[nodiscard]] std::span<runnable* const> entries() const noexcept { return entries_; }
+    [[nodiscard]] std::span<runnable* const> entries() const noexcept { return {first_, last_}; }
 
     /// Takes out entry number `index`.
-    runnable& take(std::size_t index);
+    runnable& take(std::size_t index) {
+        runnable& item = *first_[index];
+        const std::size_t behind_it = size() - index - 1;
+        if (index <= behind_it) {
+            close_gap_from_front(first_ + index);
+        } else {
+            close_gap_from_back(first_ + index);
+        }
+        if (runnable* behind = item.next_; behind != nullptr) [[unlikely]] {
+            item.next_ = nullptr;
+            insert(*behind);
+        }
+        return item;
+    }
     /// Takes out `item`, entry or hanging, wherever it is: false if it is not here. What it hung
     /// behind (null if it was an entry) is noted in `predecessor`.
     bool remove(runnable& item, runnable*& predecessor) noexcept;
     /// Takes out everything, in the plain loop's order.
     runnable* take_any() noexcept;
 
-    /// The entries, with `others` and then `last` (which may be null) behind them, for the time of
-    /// a choice.
-    std::span<runnable* const> with_extras(std::span<runnable* const> others, runnable* last);
-    void without_extras(std::size_t count) noexcept { entries_.resize(entries_.size() - count); }
+    /// The entries, with `others` and then `last` (which may be null) behind them: for a choice,
+    /// until anything is pushed. The queue itself is as before.
+    [[nodiscard]] std::span<runnable* const> with_extras(std::span<runnable* const> others,
+                                                         runnable* last);
 
     /// Iterations: what is ready now belongs to the iteration that begins now.
     void begin_iteration() noexcept { boundary_ = next_order_; }
     [[nodiscard]] bool iteration_over() const noexcept {
-        return entries_.empty() || entries_.front()->order_ >= boundary_;
+        return first_ == last_ || (*first_)->order_ >= boundary_;
     }
 
     void restart() noexcept {
@@ -53,10 +82,46 @@ public:
     }
 
 private:
-    std::uint32_t number();
-    void insert(runnable& item);
+    /// A number and no notes for what becomes ready.
+    void note(runnable& item) {
+        HEDDLE_INVARIANT(next_order_ != ~std::uint32_t{0}, "a run has fewer than 2^32 events");
+        item.order_ = next_order_++;
+        item.mark_ = 0;
+        item.next_ = nullptr;
+    }
+    // A few are moved here, from hand to hand (a plain loop would be made a call again by the
+    // compiler); for many there is what the standard library does.
+    static constexpr std::ptrdiff_t few = 16;
+    void close_gap_from_front(runnable** gap) noexcept {
+        if (gap - first_ > few) {
+            std::copy_backward(first_, gap, gap + 1);
+        } else if (gap != first_) {
+            runnable* carried = *first_;
+            for (runnable** place = first_ + 1; place <= gap; ++place) {
+                carried = std::exchange(*place, carried);
+            }
+        }
+        ++first_;
+    }
+    void close_gap_from_back(runnable** gap) noexcept {
+        --last_;
+        if (last_ - gap > few) {
+            std::copy(gap + 1, last_ + 1, gap);
+        } else if (gap != last_) {
+            runnable* carried = *last_;
+            for (runnable** place = last_ - 1; place >= gap; --place) {
+                carried = std::exchange(*place, carried);
+            }
+        }
+    }
+    void push_into_full(runnable& item);
+    void insert(runnable& item) noexcept;
+    void make_room(std::size_t count);
 
-    std::vector<runnable*> entries_;  // by order_
+    std::unique_ptr<runnable*[]> slots_;
+    runnable** slots_end_ = nullptr;
+    runnable** first_ = nullptr;  // the entries, by order_: first_ .. last_
+    runnable** last_ = nullptr;
     std::uint32_t next_order_ = 0;
     std::uint32_t boundary_ = 0;
 };

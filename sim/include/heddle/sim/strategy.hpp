@@ -48,6 +48,8 @@ public:
     /// Where the order is not open: which operation finishes now. Option 0 is what the plain loop
     /// would do; see finish_options.
     virtual std::size_t finish(const finish_options& options) = 0;
+    /// Whether ran() is to be called in the run that begins: asked once, at its start.
+    [[nodiscard]] virtual bool watches() const noexcept { return true; }
     /// `next` is about to run.
     virtual void ran(const runnable& next) { static_cast<void>(next); }
     /// The run is over: a strategy that replays says here if it expected more.
@@ -84,8 +86,11 @@ private:
 };
 
 /// The check value of an event in a tape.
+[[nodiscard]] inline std::uint32_t label_of(std::uint64_t event_id) noexcept {
+    return static_cast<std::uint32_t>(event_id >> 32);
+}
 [[nodiscard]] inline std::uint32_t label_of(const runnable& event) noexcept {
-    return static_cast<std::uint32_t>(event.event_id() >> 32);
+    return label_of(event.event_id());
 }
 
 }  // namespace heddle::sim

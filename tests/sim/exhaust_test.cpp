@@ -98,9 +98,10 @@ struct enumeration {
 };
 
 /// Breadth-first: from each schedule to those that differ from it in one later choice.
-enumeration enumerate(const sim::program& main, sim::level allowed, bool order_only) {
+enumeration enumerate(const sim::program& main, sim::level allowed, bool order_only,
+                      const sim::run_limits& limits) {
     enumeration result;
-    sim::simulation one;
+    sim::simulation one(limits);
     std::deque<picks> open{{}};
     while (!open.empty()) {
         const picks given = std::move(open.front());
@@ -413,10 +414,55 @@ coro<void> left_behind() {
     co_await turn();
 }
 
+/// One of them fails while the others are ready: the run ends there, whoever would be next.
+coro<void> failing_in_the_middle() {
+    int steps = 0;
+    const auto work = [&](bool fails) -> coro<void> {
+        co_await turn();
+        sim::check(!fails || ++steps != 2, "not the second");
+        co_await turn();
+        ++steps;
+    };
+    heddle::task_group group;
+    group.create_task(work(false));
+    group.create_task(work(true));
+    group.create_task(work(false));
+    co_await group.join();
+}
+
+/// Polls for what the other sets: for ever, if it is always the one that runs.
+coro<void> polling() {
+    bool set = false;
+    const auto setter = [&]() -> coro<void> {
+        set = true;
+        co_return;
+    };
+    const auto other = heddle::create_task(setter());
+    while (!set) {
+        co_await turn();
+    }
+    co_await other;
+}
+
+/// Time may pass beyond all limits while there is something to do.
+coro<void> a_far_timer() {
+    const auto wait = []() -> coro<void> { co_await heddle::sleep(24h); };
+    const auto waiting = heddle::create_task(wait());
+    const auto work = []() -> coro<void> {
+        co_await turn();
+        co_await turn();
+    };
+    const auto working = heddle::create_task(work());
+    co_await turn();
+    waiting.cancel();
+    co_await working;
+}
+
 struct subject {
     const char* name;
     sim::program main;
-    bool large = false;  // too many schedules for the other enumerator, unless the order is all
+    bool limited = false;  // some of its runs reach a limit
+    bool large = false;    // too many schedules for the other enumerator, unless the order is all
 };
 
 std::vector<subject> subjects() {
@@ -428,7 +474,7 @@ std::vector<subject> subjects() {
         {"two_locks", two_locks},
         {"queued 1 place", [] { return queued(1, 3, 1); }},
         {"queued 2 consumers", [] { return queued(0, 2, 2); }},
-        {"timers 1 2 3", [] { return timers({1, 2, 3}); }, true},
+        {"timers 1 2 3", [] { return timers({1, 2, 3}); }, false, true},
         {"timers 1 1", [] { return timers({1, 1}); }},
         {"timers 2 4", [] { return timers({2, 4}); }},
         {"overrun", [] { return overrun(3, 2); }},
@@ -448,6 +494,9 @@ std::vector<subject> subjects() {
         {"first_of_two", first_of_two},
         {"shielded", shielded},
         {"left_behind", left_behind},
+        {"failing_in_the_middle", failing_in_the_middle},
+        {"polling", polling, true},
+        {"a_far_timer", a_far_timer, true},
     };
 }
 
@@ -459,14 +508,16 @@ sim::exhaust_options named(std::string name) {
 
 /// Both enumerators say the same of one program, for all bounds.
 std::uint64_t compare(const subject& one, sim::level allowed, bool order_only) {
-    const enumeration expected = enumerate(one.main, allowed, order_only);
     auto options = named(one.name);
+    options.limits.steps = 40;
+    options.limits.time = 12h;
     options.allowed = allowed;
     options.order_only = order_only;
     options.past_failures = true;
     options.deviations = 3;
+    const enumeration expected = enumerate(one.main, allowed, order_only, options.limits);
     const sim::exhaustion all = sim::exhaust(one.main, options);
-    BOOST_TEST(all.exhausted);
+    BOOST_TEST(all.exhausted == !(one.limited && expected.failed > 0));
     BOOST_TEST(all.schedules == expected.schedules.size());
     BOOST_TEST(all.failed == expected.failed);
     BOOST_TEST(all.found.has_value() == (expected.failed > 0));
@@ -678,20 +729,6 @@ BOOST_AUTO_TEST_CASE(nor_is_a_bound_that_left_something_out) {
                0U);
 }
 
-/// Polls for what the other sets: for ever, if it is always the one that runs.
-coro<void> polling() {
-    bool set = false;
-    const auto setter = [&]() -> coro<void> {
-        set = true;
-        co_return;
-    };
-    const auto other = heddle::create_task(setter());
-    while (!set) {
-        co_await turn();
-    }
-    co_await other;
-}
-
 BOOST_AUTO_TEST_CASE(nor_is_one_in_which_a_run_reached_a_limit) {
     auto options = named("polling");
     options.limits.steps = 50;
@@ -846,10 +883,11 @@ sim::program lost_update_or_late(bool for_ever) {
         };
         const auto task = heddle::create_task(writer());
         co_await heddle::sleep(13ms);
-        while (for_ever && !done) {
+        const bool late = !done;
+        co_await task;
+        while (for_ever && late) {
             co_await turn();
         }
-        co_await task;
     };
 }
 

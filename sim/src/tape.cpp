@@ -2,91 +2,18 @@
 #include <heddle/sim/tape.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <limits>
-#include <memory>
+#include <cstdint>
 
-#include <heddle/detail/mix.hpp>
+#include "text_file.hpp"
 
 namespace heddle::sim {
 
 namespace {
 
 constexpr std::string_view magic = "heddle-tape 1";
-constexpr std::size_t largest_file = std::size_t{1} << 30;
-constexpr std::size_t longest_name = 4096;
 
-std::uint64_t checksum(std::string_view text) noexcept {
-    std::uint64_t sum = text.size();
-    for (const char c : text) {
-        sum = detail::mix(sum, static_cast<unsigned char>(c));
-    }
-    return sum;
-}
-
-/// Reads a tape's text line by line; every complaint names the file, the line, and what should
-/// have been there.
-class reader {
-public:
-    reader(std::string_view text, std::string_view name) : rest_(text), name_(name) {}
-
-    [[noreturn]] void complain(const std::string& expected) const {
-        throw tape_error(std::string(name_) + ":" + std::to_string(line_number_) + ": expected " +
-                         expected);
-    }
-
-    std::string_view next_line(const char* expected) {
-        ++line_number_;
-        const std::size_t end = rest_.find('\n');
-        if (end == std::string_view::npos) {
-            complain(std::string(expected) + ", found the end of the file");
-        }
-        line_ = rest_.substr(0, end);
-        rest_.remove_prefix(end + 1);
-        return line_;
-    }
-
-    /// A line "key value": the value.
-    std::string_view value_of(std::string_view key, const char* expected) {
-        std::string_view line = next_line(expected);
-        if (line.substr(0, key.size()) != key || line.size() <= key.size() ||
-            line[key.size()] != ' ') {
-            complain(expected);
-        }
-        return line.substr(key.size() + 1);
-    }
-
-    template <class Number>
-    Number number(std::string_view text, const char* expected, int base = 10) const {
-        Number value{};
-        const auto [end, error] =
-            std::from_chars(text.data(), text.data() + text.size(), value, base);
-        if (error != std::errc{} || end != text.data() + text.size() || text.empty()) {
-            complain(expected);
-        }
-        return value;
-    }
-
-    [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
-    [[nodiscard]] std::size_t remaining() const noexcept { return rest_.size(); }
-
-private:
-    std::string_view rest_;
-    std::string_view line_;
-    std::string_view name_;
-    std::size_t line_number_ = 0;
-};
-
-std::string_view next_word(std::string_view& line) {
-    const std::size_t end = std::min(line.find(' '), line.size());
-    const std::string_view word = line.substr(0, end);
-    line.remove_prefix(std::min(end + 1, line.size()));
-    return word;
-}
+using reader = detail::text_reader<tape_error>;
+using detail::next_word;
 
 choice read_choice(reader& in) {
     constexpr const char* expected = "an entry: kind, options, taken, label";
@@ -148,45 +75,24 @@ departure read_departure(reader& in) {
     return result;
 }
 
-template <class Number>
-void append_hexadecimal(std::string& text, Number value) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    text.append(digits.data(), end.ptr);
-}
-
 void append_departures(std::string& text, const std::vector<departure>& departures) {
     text += "departures " + std::to_string(departures.size()) + '\n';
     for (const departure& each : departures) {
         text += name_of(each.what);
-        text += ' ';
-        append_hexadecimal(text, each.event);
-        text += ' ';
-        if (has_option(each.what)) {
-            text += std::to_string(each.option);
-        } else {
-            append_hexadecimal(text, each.until);
-        }
-        text += '\n';
+        text += ' ' + detail::hexadecimal(each.event) + ' ' +
+                (has_option(each.what) ? std::to_string(each.option)
+                                       : detail::hexadecimal(each.until)) +
+                '\n';
     }
 }
-
-std::string system_error_text() { return std::strerror(errno); }
-
-struct closer {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-using file_pointer = std::unique_ptr<std::FILE, closer>;
 
 }  // namespace
 
 std::string to_text(const tape& recorded) {
-    std::string name = recorded.program.substr(0, longest_name);
-    std::replace_if(
-        name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
     std::string text(magic);
-    text += "\nprogram " + name + "\nseed " + std::to_string(recorded.seed) + "\nschedule " +
-            std::to_string(recorded.schedule) + "\nlevel ";
+    text += "\nprogram " + detail::line_of(recorded.program) + "\nseed " +
+            std::to_string(recorded.seed) + "\nschedule " + std::to_string(recorded.schedule) +
+            "\nlevel ";
     text += name_of(recorded.allowed);
     text += "\nlongest-stall " + std::to_string(recorded.longest_stall.count()) + "\nkinds";
     for (std::size_t i = 0; i < choice_kinds; ++i) {
@@ -196,15 +102,11 @@ std::string to_text(const tape& recorded) {
     text += "\nchoices " + std::to_string(recorded.choices.size()) + '\n';
     for (const choice& entry : recorded.choices) {
         text += name_of(entry.kind);
-        text += ' ' + std::to_string(entry.options) + ' ' + std::to_string(entry.taken) + ' ';
-        append_hexadecimal(text, entry.label);
-        text += '\n';
+        text += ' ' + std::to_string(entry.options) + ' ' + std::to_string(entry.taken) + ' ' +
+                detail::hexadecimal(entry.label) + '\n';
     }
     append_departures(text, recorded.departures);
-    const std::uint64_t sum = checksum(text);
-    text += "end ";
-    append_hexadecimal(text, sum);
-    text += '\n';
+    text += "end " + detail::hexadecimal(detail::checksum(text)) + '\n';
     return text;
 }
 
@@ -252,51 +154,20 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     for (std::uint64_t i = 0; i < departures; ++i) {
         result.departures.push_back(read_departure(in));
     }
-    const std::string_view before_end = text.substr(0, text.size() - in.remaining());
-    const auto sum =
-        in.number<std::uint64_t>(in.value_of("end", "'end' and a check sum"), "a check sum", 16);
-    if (sum != checksum(before_end)) {
-        in.complain("the check sum of what stands above: the file was changed or damaged");
-    }
-    if (!in.at_end()) {
-        in.complain("nothing behind the last line");
-    }
+    in.end();
     return result;
 }
 
 void write_tape(const std::string& path, const tape& recorded) {
-    const std::string text = to_text(recorded);
-    const std::string partial = path + ".partial";
-    file_pointer file(std::fopen(partial.c_str(), "wb"));
-    if (!file) {
-        throw tape_error(path + ": cannot be written: " + system_error_text());
-    }
-    const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() &&
-                         std::fflush(file.get()) == 0;
-    const std::string why = written ? std::string() : system_error_text();
-    const bool closed = std::fclose(file.release()) == 0;
-    if (!written || !closed || std::rename(partial.c_str(), path.c_str()) != 0) {
-        const std::string reason = why.empty() ? system_error_text() : why;
-        std::remove(partial.c_str());
-        throw tape_error(path + ": cannot be written: " + reason);
+    if (const std::string why = detail::write_text_file(path, to_text(recorded)); !why.empty()) {
+        throw tape_error(why);
     }
 }
 
 tape read_tape(const std::string& path) {
-    const file_pointer file(std::fopen(path.c_str(), "rb"));
-    if (!file) {
-        throw tape_error(path + ": cannot be read: " + system_error_text());
-    }
     std::string text;
-    std::array<char, 65536> buffer{};
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-        text.append(buffer.data(), count);
-        if (text.size() > largest_file) {
-            throw tape_error(path + ": expected a tape of at most 1 GiB");
-        }
-    }
-    if (std::ferror(file.get()) != 0) {
-        throw tape_error(path + ": cannot be read: " + system_error_text());
+    if (const std::string why = detail::read_text_file(path, "a tape", text); !why.empty()) {
+        throw tape_error(why);
     }
     return tape_from_text(text, path);
 }

@@ -17,14 +17,14 @@ namespace {
 
 using heddle::detail::mix;
 
-struct timing_search {
-    timing_answer answer = timing_answer::not_found;
-    std::uint64_t runs = 0;
-    std::optional<tape> failing;
-};
+finding unstable(finding found) {
+    found.what.what = failure_class::nondeterminism;
+    found.what.message = text_of_nondeterminism("The first run said: " + found.what.message);
+    return found;
+}
 
-/// Looks for the same failure where only timing is open: first through all timings in order, as
-/// far as half of the runs go, then at random.
+}  // namespace
+
 timing_search search_timings(simulation& one, const program& main, const explore_options& options,
                              const failure& wanted) {
     timing_search result;
@@ -65,34 +65,24 @@ timing_search search_timings(simulation& one, const program& main, const explore
     return result;
 }
 
-finding unstable(finding found) {
-    found.what.what = failure_class::nondeterminism;
-    found.what.message = text_of_nondeterminism("The first run said: " + found.what.message);
-    return found;
-}
-
-}  // namespace
-
 std::string text_of_nondeterminism(const std::string& seen) {
     return "the same choices gave another run: the program depends on something that the "
            "simulation does not control (an address, a clock, a thread, memory never written). " +
            seen;
 }
 
-finding examine(simulation& one, const program& main, const explore_options& options,
-                finding found) {
-    auto minimal = minimise(one, main, found.full, found.what, options.minimise_replays);
+finding examine(runner& runs, const explore_options& options, finding found) {
+    auto minimal = minimise(runs, found.full, found.what, options.minimise_replays);
     if (!minimal) {
         return unstable(std::move(found));
     }
     found.replays = minimal->replays;
     if (found.full.allowed == level::any && found.schedule != 0 && !minimal->deviations.empty()) {
-        timing_search search = search_timings(one, main, options, found.what);
+        timing_search search = runs.search(options, found.what);
         found.timing = search.answer;
         found.timing_runs = search.runs;
         if (search.failing) {
-            auto by_timing =
-                minimise(one, main, *search.failing, found.what, options.minimise_replays);
+            auto by_timing = minimise(runs, *search.failing, found.what, options.minimise_replays);
             if (!by_timing) {
                 return unstable(std::move(found));
             }
@@ -103,6 +93,7 @@ finding examine(simulation& one, const program& main, const explore_options& opt
     } else {
         found.timing = timing_answer::yes;
     }
+    found.reduced = true;
     found.minimal = std::move(minimal->deviations);
     found.minimal_tape = std::move(minimal->exact);
     found.minimal_failure = std::move(minimal->failed);

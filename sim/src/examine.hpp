@@ -8,12 +8,13 @@
 
 #include <heddle/sim/explore.hpp>
 
+#include "runner.hpp"
+
 namespace heddle::sim::detail {
 
 /// `found` tells what failed, where and its full tape; it comes back with everything else. Should
 /// the tape not fail in the same way again, it comes back as nondeterminism.
-[[nodiscard]] finding examine(simulation& one, const program& main, const explore_options& options,
-                              finding found);
+[[nodiscard]] finding examine(runner& runs, const explore_options& options, finding found);
 
 /// What a failure of class nondeterminism says; `seen` is a sentence on what showed it.
 [[nodiscard]] std::string text_of_nondeterminism(const std::string& seen);

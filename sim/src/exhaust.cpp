@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <heddle/detail/mix.hpp>
 #include <heddle/sim/report.hpp>
 
 #include "examine.hpp"
@@ -57,7 +56,7 @@ private:
         ++result_.runs;
         result_.schedules += runs_.fresh() ? 1 : 0;
         result_.steps += run.steps;
-        result_.digest = heddle::detail::mix(result_.digest, run.digest);
+        result_.digest += detail::digest_of_run(result_.runs - 1, run.digest);
         result_.longest = std::max<std::uint64_t>(result_.longest, run.choices.size());
     }
 
@@ -83,8 +82,9 @@ private:
         over_ = unstable || !options_.past_failures;
         if (!result_.found || unstable) {
             finding found = found_now(what);
-            result_.found = unstable ? std::move(found)
-                                     : detail::examine(one_, main_, as_explored_, std::move(found));
+            detail::runner_here here(one_, main_);
+            result_.found =
+                unstable ? std::move(found) : detail::examine(here, as_explored_, std::move(found));
             over_ = over_ || result_.found->what.what == failure_class::nondeterminism;
         }
     }

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include <heddle/detail/mix.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/sim/exhaust.hpp>
 
@@ -30,7 +29,7 @@ exploration explore(const program& main, const explore_options& options) {
         const run_record& run = runs.run(i, false);
         result.schedules = i + 1;
         result.steps += run.steps;
-        result.digest = heddle::detail::mix(result.digest, run.digest);
+        result.digest += detail::digest_of_run(i, run.digest);
         if (options.on_progress && (i + 1) % runs_between_reports == 0) {
             options.on_progress(i + 1);
         }
@@ -41,7 +40,8 @@ exploration explore(const program& main, const explore_options& options) {
             found.strategy = runs.drawn();
             found.digest = run.digest;
             found.full = detail::tape_of(options, options.allowed, i, run.choices);
-            result.found = detail::examine(one, main, options, std::move(found));
+            detail::runner_here here(one, main);
+            result.found = detail::examine(here, options, std::move(found));
             break;
         }
     }

@@ -67,9 +67,8 @@ deviations derive_picks(const std::vector<choice>& choices) {
 
 class search {
 public:
-    search(simulation& one, const program& main, level allowed, const failure& wanted,
-           std::uint64_t most_replays)
-        : one_(one), main_(main), allowed_(allowed), wanted_(wanted), most_(most_replays) {}
+    search(runner& runs, level allowed, const failure& wanted, std::uint64_t most_replays)
+        : runs_(runs), allowed_(allowed), wanted_(wanted), most_(most_replays) {}
 
     /// Whether the plain order with these deviations fails as wanted.
     bool fails(const deviations& tried) {
@@ -78,7 +77,7 @@ public:
         }
         ++replays_;
         constrained_fifo chooser(tried);
-        const run_record& run = one_.run(main_, chooser, allowed_);
+        const run_record& run = runs_.run(chooser, allowed_);
         return run.failed && run.failed->same_as(wanted_);
     }
 
@@ -207,7 +206,7 @@ private:
         constexpr std::size_t how_far = 4;
         constrained_fifo chooser({});
         ++replays_;
-        const run_record& run = one_.run(main_, chooser, allowed_, true);
+        const run_record& run = runs_.run(chooser, allowed_, true);
         const std::vector<step_record>& steps = run.trace->steps;
         std::map<std::uint32_t, std::uint32_t> delays;  // by label: how many options
         for (const choice& each : run.choices) {
@@ -282,8 +281,7 @@ private:
         return rest;
     }
 
-    simulation& one_;
-    const program& main_;
+    runner& runs_;
     level allowed_;
     const failure& wanted_;
     std::uint64_t most_;
@@ -409,12 +407,12 @@ void describe_deviations(deviations& all, const run_trace& trace,
 
 }  // namespace
 
-std::optional<minimal_schedule> minimise(simulation& one, const program& main, const tape& failing,
-                                         const failure& wanted, std::uint64_t most_replays) {
+std::optional<minimal_schedule> minimise(runner& runs, const tape& failing, const failure& wanted,
+                                         std::uint64_t most_replays) {
     run_trace trace;
     try {
         exact_replay chooser(failing);
-        const run_record& run = one.run(main, chooser, failing.allowed, true);
+        const run_record& run = runs.run(chooser, failing.allowed, true);
         if (!run.failed || !run.failed->same_as(wanted) || run.choices != failing.choices) {
             return std::nullopt;
         }
@@ -423,7 +421,7 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
         // Not even the choices are the same ones.
         return std::nullopt;
     }
-    search finder(one, main, failing.allowed, wanted, most_replays);
+    search finder(runs, failing.allowed, wanted, most_replays);
     const deviations constraints = derive_constraints(trace);
     deviations left = constraints;
     if (!finder.fails(left)) {
@@ -433,7 +431,7 @@ std::optional<minimal_schedule> minimise(simulation& one, const program& main, c
     finder.shorten_delays(left);
 
     constrained_fifo chooser(left);
-    const run_record& run = one.run(main, chooser, failing.allowed, true);
+    const run_record& run = runs.run(chooser, failing.allowed, true);
     sort_by_time(left, *run.trace);
     if (!run.failed || !run.failed->same_as(wanted)) {
         return std::nullopt;

@@ -15,6 +15,8 @@
 
 #include <heddle/sim/explore.hpp>
 
+#include "runner.hpp"
+
 namespace heddle::sim::detail {
 
 struct minimal_schedule {
@@ -24,10 +26,10 @@ struct minimal_schedule {
     std::uint64_t replays = 0;
 };
 
-/// `failing` is the record's tape of a run of `main` that failed as `wanted` says. Nothing if that
-/// tape does not fail the same way again: the program is not deterministic.
-[[nodiscard]] std::optional<minimal_schedule> minimise(simulation& one, const program& main,
-                                                       const tape& failing, const failure& wanted,
+/// `failing` is the tape of a run that failed as `wanted` says. Nothing if that tape does not fail
+/// the same way again: the program is not deterministic.
+[[nodiscard]] std::optional<minimal_schedule> minimise(runner& runs, const tape& failing,
+                                                       const failure& wanted,
                                                        std::uint64_t most_replays);
 
 }  // namespace heddle::sim::detail

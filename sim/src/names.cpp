@@ -69,6 +69,10 @@ std::string_view name_of(failure_class what) noexcept {
             return "nondeterminism";
         case failure_class::left_task:
             return "task left over";
+        case failure_class::crash:
+            return "crash";
+        case failure_class::hang:
+            return "hang";
     }
     return "unknown";
 }

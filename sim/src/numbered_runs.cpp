@@ -20,6 +20,10 @@ void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) 
     one.seed_values(mix(mix(master, 0x76616c756573U), schedule));
 }
 
+std::uint64_t digest_of_run(std::uint64_t schedule, std::uint64_t digest) noexcept {
+    return mix(schedule, digest);
+}
+
 tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
              std::vector<choice> choices) {
     return {options.name,      options.seed, schedule, allowed, options.limits.longest_stall,
@@ -38,24 +42,35 @@ numbered_runs::numbered_runs(simulation& one, const program& main, const explore
 }
 
 const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
+    draw(schedule);
     seed_values(one_, options_.seed, schedule);
+    if (drawn_ != "fifo") {
+        return one_.run(main_, *explorer_, options_.allowed, traced);
+    }
+    run_profile noted;
+    profiler chooser(noted);
+    const run_record& record = one_.run(main_, chooser, options_.allowed, traced);
+    if (schedule == 0) {
+        profile_ = std::move(noted);
+    }
+    return record;
+}
+
+std::string_view numbered_runs::strategy_of(std::uint64_t schedule) {
+    draw(schedule);
+    return drawn_;
+}
+
+void numbered_runs::draw(std::uint64_t schedule) {
+    drawn_ = "fifo";
     if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
-        drawn_ = "fifo";
-        run_profile noted;
-        profiler chooser(noted);
-        const run_record& record = one_.run(main_, chooser, options_.allowed, traced);
-        if (schedule == 0) {
-            profile_ = std::move(noted);
-        }
-        return record;
+        return;
     }
     if (!profile_) {
         static_cast<void>(run(0, false));
-        seed_values(one_, options_.seed, schedule);
     }
     explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
     drawn_ = explorer_->name();
-    return one_.run(main_, *explorer_, options_.allowed, traced);
 }
 
 }  // namespace heddle::sim::detail

@@ -22,6 +22,10 @@ namespace heddle::sim::detail {
 /// Makes `one` give heddle::random() what run number `schedule` has.
 void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) noexcept;
 
+/// What run number `schedule` adds to the digest of a campaign: a sum, so that runs may be made in
+/// any order, and each counts in its own place all the same.
+[[nodiscard]] std::uint64_t digest_of_run(std::uint64_t schedule, std::uint64_t digest) noexcept;
+
 [[nodiscard]] tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
                            std::vector<choice> choices);
 
@@ -33,10 +37,15 @@ public:
     /// Run number `schedule`. The record is valid until the next run of the simulation.
     const run_record& run(std::uint64_t schedule, bool traced);
 
+    /// The strategy of run number `schedule`, which is not made.
+    [[nodiscard]] std::string_view strategy_of(std::uint64_t schedule);
+
     /// The strategy of the latest run.
     [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
 
 private:
+    void draw(std::uint64_t schedule);
+
     simulation& one_;
     const program& main_;
     const explore_options& options_;

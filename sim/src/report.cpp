@@ -114,10 +114,9 @@ std::string report(const exploration& result, std::string_view replay_command) {
     std::string text = "error: " + result.name + " failed on schedule " +
                        std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
                        " (seed " + std::to_string(result.seed) + ")\n";
-    const bool unstable = found.what.what == failure_class::nondeterminism;
-    const failure& shown = unstable ? found.what : found.minimal_failure;
+    const failure& shown = found.reduced ? found.minimal_failure : found.what;
     text += with_place(indented(shown.message, "  "), shown.file, shown.line);
-    if (!unstable) {
+    if (found.reduced) {
         if (found.minimal.empty()) {
             text += "\n  minimal schedule: FIFO everywhere: it fails on every run";
         } else {

@@ -9,6 +9,7 @@
 #include <heddle/runner.hpp>
 
 #include "chains.hpp"
+#include "run_watch.hpp"
 
 namespace heddle::sim {
 
@@ -49,7 +50,7 @@ public:
 
     void begin(strategy& chooser, level allowed, bool traced) {
         strategy_ = &chooser;
-        quiet_ = !traced && !chooser.watches();
+        quiet_ = !traced && !chooser.watches() && owner_.watch_ == nullptr;
         allowed_ = allowed;
         picked_ = nullptr;
         passed_over_.clear();
@@ -164,12 +165,18 @@ private:
         if (run.trace) [[unlikely]] {
             trace_step(next, event, before, taken, stalled);
         }
+        if (owner_.watch_ != nullptr) [[unlikely]] {
+            owner_.watch_->step(run);
+        }
         return event;
     }
 
     void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
-        owner_.record_.choices.push_back(
-            {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
+        const choice& made = owner_.record_.choices.emplace_back(choice{
+            kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
+        if (owner_.watch_ != nullptr) {
+            owner_.watch_->chose(made);
+        }
     }
 
     /// There are timers.
@@ -280,7 +287,7 @@ private:
     simulation& owner_;
     const time_point latest_;  // the limit of virtual time
     strategy* strategy_ = nullptr;
-    bool quiet_ = false;  // neither the strategy nor a trace wants to hear of each event
+    bool quiet_ = false;  // no strategy, trace or watch wants to hear of each event
     level allowed_ = level::fifo;
     // The event of the latest choice, and its id, until it runs.
     const runnable* picked_ = nullptr;
@@ -341,6 +348,9 @@ const run_record& simulation::run_by_hand(const std::function<void(event_loop&)>
     record_.trace.reset();
     if (traced) {
         record_.trace.emplace();
+    }
+    if (watch_ != nullptr) {
+        watch_->begin();
     }
     clock_.restart();
     if (loop_.is_closed()) {

@@ -71,6 +71,7 @@ sim::exploration as_found(const sim::tape& recorded, const sim::run_record& run,
     result.schedules = recorded.schedule + 1;
     sim::finding& found = result.found.emplace();
     found.what = failed;
+    found.reduced = true;
     found.minimal_failure = failed;
     found.schedule = recorded.schedule;
     found.digest = run.digest;

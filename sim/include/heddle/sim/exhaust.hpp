@@ -59,7 +59,7 @@ struct exhaustion {
     /// How many runs that took: those that have few deviations come again under the next bound.
     std::uint64_t runs = 0;
     std::uint64_t steps = 0;    ///< of all runs
-    std::uint64_t digest = 0;   ///< of all runs, in order
+    std::uint64_t digest = 0;   ///< of all runs, by their numbers
     std::uint64_t longest = 0;  ///< the most choices that a run had
     /// [d]: how many schedules have at most d deviations. Only bounds under which all were run.
     std::vector<std::uint64_t> within;

@@ -61,6 +61,9 @@ struct finding {
     std::string strategy;        ///< the one that took its choices
     std::uint64_t digest = 0;
     tape full;  ///< its tape
+    /// Whether `minimal` and what follows say anything. Not of a run that could not be had again
+    /// (nondeterminism, a process killed from outside), nor where that was not asked for.
+    bool reduced = false;
     std::vector<deviation> minimal;
     tape minimal_tape;          ///< replays the minimal schedule exactly
     failure minimal_failure;    ///< the same failure, as it shows in that run
@@ -75,7 +78,7 @@ struct exploration {
     std::uint64_t asked = 0;
     std::uint64_t schedules = 0;  ///< runs made until the first failure, or all
     std::uint64_t steps = 0;
-    std::uint64_t digest = 0;  ///< of all runs, in order
+    std::uint64_t digest = 0;  ///< of all runs, by their numbers
     /// Every schedule was run: only of an exhaustive search, which says what that means.
     bool exhausted = false;
     std::optional<finding> found;

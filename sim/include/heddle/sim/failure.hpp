@@ -20,6 +20,8 @@ enum class failure_class : std::uint8_t {
     unretrieved,     ///< a task or future failed and nobody looked at its error
     nondeterminism,  ///< the same choices gave another run
     left_task,       ///< main has ended, and a task that it or another made has not
+    crash,           ///< the process died: by a signal, a sanitizer, a call of exit
+    hang,            ///< one callback did not come back within a limit of real time
 };
 
 [[nodiscard]] std::string_view name_of(failure_class what) noexcept;

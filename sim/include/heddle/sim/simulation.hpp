@@ -26,6 +26,10 @@
 
 namespace heddle::sim {
 
+namespace detail {
+class run_watch;
+}  // namespace detail
+
 /// A program under test: called anew for each run, so that all it works on is fresh.
 using program = std::function<coro<void>()>;
 
@@ -100,6 +104,9 @@ public:
     const run_record& run_by_hand(const std::function<void(event_loop&)>& drive, strategy& chooser,
                                   level allowed, bool traced = false);
 
+    /// For heddle itself: whom each choice and each step is told to as it is made. Null: nobody.
+    void watch(detail::run_watch* one) noexcept { watch_ = one; }
+
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }
     [[nodiscard]] const run_limits& limits() const noexcept { return limits_; }
 
@@ -116,6 +123,7 @@ private:
 
     run_limits limits_;
     std::uint64_t values_seed_ = 0;
+    detail::run_watch* watch_ = nullptr;
     virtual_clock clock_;
     std::unique_ptr<chooser_scheduler> scheduler_;
     event_loop loop_;

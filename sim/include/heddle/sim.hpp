@@ -3,6 +3,8 @@
 // All of heddle's simulation: virtual time, one run, and the exploration of schedules.
 #pragma once
 
+#include <heddle/sim/campaign.hpp>
+#include <heddle/sim/campaign_state.hpp>
 #include <heddle/sim/completion.hpp>
 #include <heddle/sim/depth_first.hpp>
 #include <heddle/sim/everywhere.hpp>

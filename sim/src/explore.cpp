@@ -11,6 +11,7 @@
 #include "examine.hpp"
 #include "exhaustive_runs.hpp"
 #include "numbered_runs.hpp"
+#include "replay.hpp"
 
 namespace heddle::sim {
 
@@ -66,12 +67,18 @@ run_limits limits_of(const tape& recorded, const explore_options& options) {
 
 }  // namespace
 
-run_record replay(const program& main, const tape& recorded, const explore_options& options) {
+run_record detail::replay_watched(const program& main, const tape& recorded,
+                                  const explore_options& options, run_watch* watch) {
     check_program(recorded, options);
     simulation one(limits_of(recorded, options));
-    detail::seed_values(one, recorded.seed, recorded.schedule);
+    one.watch(watch);
+    seed_values(one, recorded.seed, recorded.schedule);
     exact_replay chooser(recorded);
     return one.run(main, chooser, recorded.allowed, true);
+}
+
+run_record replay(const program& main, const tape& recorded, const explore_options& options) {
+    return detail::replay_watched(main, recorded, options, nullptr);
 }
 
 departed_run replay_departures(const program& main, const tape& recorded,

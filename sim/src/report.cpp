@@ -127,7 +127,9 @@ std::string report(const exploration& result, std::string_view replay_command) {
                 text += "\n" + with_place("    " + each.text, each.file, each.line);
             }
         }
-        text += "\n  on a real loop, by timing alone: " + text_of_timing(found);
+        if (found.timing != timing_answer::not_found || found.timing_runs != 0) {
+            text += "\n  on a real loop, by timing alone: " + text_of_timing(found);
+        }
     }
     if (!replay_command.empty()) {
         text += "\n  replay:  " + std::string(replay_command);

@@ -2,7 +2,6 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <heddle/sim/explore.hpp>
 
@@ -10,55 +9,28 @@ namespace heddle::boost_test::detail {
 
 namespace {
 
-std::string joined(const std::vector<std::string_view>& words) {
-    std::string text;
-    for (const std::string_view each : words) {
-        text.append(text.empty() ? "" : ", ").append(each);
-    }
-    return text;
-}
-
-std::uint64_t number(std::string_view name, std::string_view value, std::uint64_t least) {
-    std::uint64_t result = 0;
-    const auto [stopped, error] =
-        std::from_chars(value.data(), value.data() + value.size(), result);
-    if (error != std::errc{} || stopped != value.data() + value.size() || result < least) {
-        throw option_error(std::string(name) + ": expected a number from " + std::to_string(least) +
-                           " to 18446744073709551615, found '" + std::string(value) + "'");
-    }
-    return result;
-}
-
 void take(options& result, std::string_view argument,
           const std::vector<std::string_view>& backends) {
+    const sim::option given(argument);
     if (argument == "--help") {
         result.help = true;
-        return;
-    }
-    const std::size_t separator = argument.find('=');
-    const std::string_view name = argument.substr(0, separator);
-    const bool known = name == "--seed" || name == "--schedules" || name == "--replay" ||
-                       name == "--backend" || name == "--tape-dir";
-    if (!known) {
-        throw option_error("unknown option '" + std::string(argument) + "'");
-    }
-    if (separator == std::string_view::npos || separator + 1 == argument.size()) {
-        throw option_error(std::string(name) + ": expected a value: " + std::string(name) + "=...");
-    }
-    const std::string_view value = argument.substr(separator + 1);
-    if (name == "--seed") {
-        result.seed = number(name, value, 0);
-    } else if (name == "--schedules") {
-        result.schedules = number(name, value, 1);
-    } else if (name == "--replay") {
-        result.replay_file = value;
-    } else if (name == "--tape-dir") {
-        result.tape_folder = value;
-    } else if (std::find(backends.begin(), backends.end(), value) != backends.end()) {
+    } else if (given.name() == "--seed") {
+        result.seed = given.number(0);
+    } else if (given.name() == "--schedules") {
+        result.schedules = given.number(1);
+    } else if (given.name() == "--replay") {
+        result.replay_file = given.value();
+    } else if (given.name() == "--tape-dir") {
+        result.tape_folder = given.value();
+    } else if (given.name() == "--backend") {
+        const std::string_view value = given.value();
+        if (std::find(backends.begin(), backends.end(), value) == backends.end()) {
+            throw option_error("--backend: there is no '" + std::string(value) +
+                               "' in this program, only: " + sim::joined(backends));
+        }
         result.backend = value;
     } else {
-        throw option_error("--backend: there is no '" + std::string(value) +
-                           "' in this program, only: " + joined(backends));
+        throw option_error("unknown option '" + std::string(argument) + "'");
     }
 }
 
@@ -113,26 +85,13 @@ std::string usage(std::string_view program, const std::vector<std::string_view>&
            "  --replay=FILE    run only the case that this tape is of, once, as it was recorded\n"
            "  --tape-dir=DIR   where tapes of failures are written (the current folder)\n"
            "  --backend=NAME   run each case once, on this backend: " +
-           joined(backends) +
+           sim::joined(backends) +
            " (sim, which\n"
            "                   explores)\n"
            "  --help           this text\n"
            "\n"
            "The environment variable HEDDLE_ARGS holds options too, separated by spaces; those on\n"
            "the command line win.\n";
-}
-
-std::string quoted(std::string_view word) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) {
-        return std::string(word);
-    }
-    std::string result = "'";
-    for (const char c : word) {
-        result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return result + "'";
 }
 
 }  // namespace heddle::boost_test::detail

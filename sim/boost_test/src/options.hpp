@@ -5,20 +5,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <heddle/sim/command_line.hpp>
 #include <heddle/sim/tape.hpp>
 
 namespace heddle::boost_test::detail {
 
-/// Options that cannot be followed: what() is one line.
-class option_error : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
+using sim::option_error;
 
 struct options {
     std::optional<std::uint64_t> seed;
@@ -40,8 +36,5 @@ struct options {
 
 [[nodiscard]] std::string usage(std::string_view program,
                                 const std::vector<std::string_view>& backends);
-
-/// As one word of a shell's command.
-[[nodiscard]] std::string quoted(std::string_view word);
 
 }  // namespace heddle::boost_test::detail

@@ -14,11 +14,11 @@
 #include <heddle/boost_test.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/sim/explore.hpp>
+#include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
 
 #include "listener.hpp"
 #include "options.hpp"
-#include "replayed.hpp"
 #include "settings.hpp"
 
 namespace heddle::boost_test::detail {
@@ -134,7 +134,8 @@ void issue_failure_at(const sim::failure& what, const std::string& text,
 }
 
 std::string command(const std::string& name, const std::string& option) {
-    std::string text = quoted(program_path()) + " --run_test=" + quoted(name) + " -- " + option;
+    std::string text =
+        sim::quoted(program_path()) + " --run_test=" + sim::quoted(name) + " -- " + option;
     if (const auto& schedules = asked().schedules) {
         text += " --schedules=" + std::to_string(*schedules);
     }
@@ -274,19 +275,10 @@ void simulated_case::report_finding(const sim::exploration& result, const sim::f
 
 /// Writes the tape. Where that cannot be done, `problem` says why, and the command explores again.
 std::string simulated_case::replay_command(const sim::tape& minimal, std::string& problem) const {
-    std::string file = name_;
-    for (char& c : file) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '_' || c == '-';
-        c = plain ? c : c == '/' ? '.' : '_';
-    }
-    file += ".tape";
-    if (!asked().tape_folder.empty()) {
-        file = asked().tape_folder + "/" + file;
-    }
+    const std::string file = sim::tape_file(asked().tape_folder, name_);
     try {
         sim::write_tape(file, minimal);
-        return command(name_, "--replay=" + quoted(file));
+        return command(name_, "--replay=" + sim::quoted(file));
     } catch (const sim::tape_error& error) {
         problem = "\n  no tape: " + std::string(error.what());
         return seed_command(name_, minimal.seed);
@@ -294,7 +286,7 @@ std::string simulated_case::replay_command(const sim::tape& minimal, std::string
 }
 
 void simulated_case::replay(const sim::tape& recorded, const std::string& file) {
-    const std::string again = command(name_, "--replay=" + quoted(file));
+    const std::string again = command(name_, "--replay=" + sim::quoted(file));
     sim::run_record run;
     heard said;
     std::string edited;
@@ -318,12 +310,8 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
         return log_message(name_ + ": replayed from " + file + ", no failure" +
                            (edited.empty() ? "" : " (" + edited + ")"));
     }
-    const sim::exploration result = as_found(recorded, run, *run.failed, options_.schedules);
+    const sim::exploration result = sim::as_found(recorded, run, *run.failed, options_.schedules);
     std::string text = without_prefix(sim::report(result, again));
-    if (result.found && result.found->timing == sim::timing_answer::not_found) {
-        const std::size_t line = text.find("\n  on a real loop, by timing alone: ");
-        text.erase(line, text.find('\n', line + 1) - line);
-    }
     if (!edited.empty()) {
         text += "\n  " + edited;
     }

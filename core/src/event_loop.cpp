@@ -345,7 +345,7 @@ void event_loop::run_scheduled() {
     run_chosen(next, id);
 }
 
-inline void event_loop::run_one_scheduled() {
+[[gnu::always_inline]] inline void event_loop::run_one_scheduled() {
     if (reorders_ && (!timers_.empty() || !completions_.empty())) {
         run_one_of_all();
         return;
@@ -367,7 +367,7 @@ void event_loop::begin_scheduled_iteration(bool may_wait) {
             finish_operations(idle);
         } else if (idle) {
             // One of them is what runs next, or the timer that overtakes them.
-            run_one_scheduled();
+            run_one_of_all();
         }
     } else if (idle && timers_.empty()) {
         report_deadlock();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/sim/simulation.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -172,11 +173,22 @@ private:
     }
 
     void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
-        const choice& made = owner_.record_.choices.emplace_back(choice{
-            kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
-        if (owner_.watch_ != nullptr) {
-            owner_.watch_->chose(made);
+        std::vector<choice>& choices = owner_.record_.choices;
+        if (choices.size() == choices.capacity()) [[unlikely]] {
+            make_room(choices);
         }
+        if (choices.size() == choices.capacity()) {
+            __builtin_unreachable();  // said again, or push_back brings its own growing along
+        }
+        choices.push_back(
+            {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
+        if (owner_.watch_ != nullptr) [[unlikely]] {
+            owner_.watch_->chose(choices.back());
+        }
+    }
+    /// Apart, so that what is called at every choice stays small.
+    [[gnu::cold, gnu::noinline]] static void make_room(std::vector<choice>& choices) {
+        choices.reserve(std::max<std::size_t>(64, 2 * choices.capacity()));
     }
 
     /// There are timers.

@@ -120,6 +120,9 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     }
     tape result;
     result.program = in.value_of("program", "'program' and a name");
+    if (result.program != detail::line_of(result.program)) {
+        in.complain("a name of at most 4096 bytes, without control characters");
+    }
     result.seed = in.number<std::uint64_t>(in.value_of("seed", "'seed' and a number"), "a seed");
     result.schedule = in.number<std::uint64_t>(in.value_of("schedule", "'schedule' and a number"),
                                                "a schedule's number");

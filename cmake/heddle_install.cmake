@@ -21,5 +21,6 @@ configure_package_config_file(
 write_basic_package_version_file(heddle-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/heddle-config.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/heddle-config-version.cmake" cmake/heddle_discover_tests.cmake
+              cmake/heddle_add_fuzzer.cmake
         DESTINATION ${heddle_package_folder})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

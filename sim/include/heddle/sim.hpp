@@ -14,6 +14,7 @@
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/explorers.hpp>
 #include <heddle/sim/failure.hpp>
+#include <heddle/sim/fuzz.hpp>
 #include <heddle/sim/level.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>

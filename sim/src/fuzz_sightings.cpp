@@ -38,8 +38,10 @@ void sightings::note(const runnable& event) {
 void sightings::settle() {
     by_key_.resize(all_.size());
     std::iota(by_key_.begin(), by_key_.end(), std::size_t{0});
-    std::stable_sort(by_key_.begin(), by_key_.end(), [this](std::size_t a, std::size_t b) {
-        return fuzz_key(all_[a].event) < fuzz_key(all_[b].event);
+    std::sort(by_key_.begin(), by_key_.end(), [this](std::size_t a, std::size_t b) {
+        const std::uint16_t first = fuzz_key(all_[a].event);
+        const std::uint16_t second = fuzz_key(all_[b].event);
+        return first != second ? first < second : a < b;
     });
     tasks_ = {};
 }

@@ -47,7 +47,7 @@ private:
         std::uint32_t steps = 0;
     };
     std::vector<sighting> all_;
-    std::vector<std::size_t> by_key_;  // stable: the first comes first
+    std::vector<std::size_t> by_key_;  // of one name, the first comes first
     std::vector<std::size_t> timers_;
     std::vector<std::size_t> operations_;
     std::vector<task_steps> tasks_;  // by task

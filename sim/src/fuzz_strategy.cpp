@@ -103,11 +103,14 @@ bool record_strategy::resolve(std::uint16_t key, std::uint8_t next, bool by_site
     const bool timer = what == fuzz_operation::fire;
     const bool operation = what == fuzz_operation::complete;
     const sighting* named = known.find(key);
+    // An event of another kind is no answer, and nor will one of this run be.
+    bool another = again_ || by_site;
     if (named != nullptr && ((timer && named->kind != event_kind::timer) ||
                              (operation && named->kind != event_kind::completion))) {
         named = nullptr;
+        another = true;
     }
-    if (named == nullptr && (by_site || again_)) {
+    if (named == nullptr && another) {
         const auto of_kind = timer ? known.timers() : known.operations();
         if (timer || operation) {
             named = of_kind.empty() ? nullptr : &known.all()[of_kind[key % of_kind.size()]];

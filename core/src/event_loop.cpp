@@ -80,6 +80,7 @@ public:
         loop.update_instrumented();
         if (loop.scheduler_ != nullptr) {
             loop.reorders_ = loop.scheduler_->reorders();
+            loop.watched_ = loop.scheduler_->watches();
         }
     }
     run_scope(const run_scope&) = delete;
@@ -432,6 +433,7 @@ void event_loop::push_ready_instrumented(runnable& item) {
         item.drop();
     } else if (scheduler_ != nullptr) {
         scheduled_.push(item);
+        tell_scheduled(item);
     } else {
         ready_.push_back(item);
         wake_if_idle();
@@ -463,6 +465,7 @@ void event_loop::push_callback_instrumented(detail::callback_base<runnable>& ite
         scheduled_.push(item);
     }
     last_callback_ = &item;
+    tell_scheduled(item);
 }
 
 void event_loop::push_done_callbacks_instrumented(detail::runnable_list& callbacks,
@@ -488,6 +491,7 @@ void event_loop::push_done_callbacks_instrumented(detail::runnable_list& callbac
             scheduled_.push(*item);
         }
         previous = item;
+        tell_scheduled(*item);
     }
     if (observed() && count > 0) {
         loop_event event;
@@ -507,6 +511,7 @@ void event_loop::add_timer(timer_entry& timer) {
         throw usage_error("this event loop is closed");
     }
     timers_.push(timer);
+    tell_scheduled(timer);
     if (observed()) [[unlikely]] {
         loop_event event;
         event.kind = loop_event_kind::timer_set;
@@ -528,6 +533,7 @@ void event_loop::add_completion(runnable& operation) {
     }
     operation.set_mark(0);
     completions_.push_back(&operation);
+    tell_scheduled(operation);
 }
 
 void event_loop::remove_completion(runnable& operation) noexcept {

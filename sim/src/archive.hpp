@@ -40,7 +40,7 @@ void fields(Archive& a, choice& x) {
 template <class Archive>
 void fields(Archive& a, step_record& x) {
     a(x.event, x.site, x.kind, x.label, x.file, x.line, x.when, x.stalled, x.stall_option,
-      x.passed_over);
+      x.passed_over, x.task, x.woken_by);
 }
 template <class Archive>
 void fields(Archive& a, oversleep_record& x) {
@@ -57,11 +57,23 @@ void fields(Archive& a, run_trace& x) {
 /// Without its exception_ptr, which means nothing elsewhere.
 template <class Archive>
 void fields(Archive& a, run_record& x) {
-    a(x.failed, x.choices, x.digest, x.steps, x.waits, x.ended, x.trace);
+    a(x.failed, x.choices, x.digest, x.steps, x.waits, x.ended, x.trace, x.coverage);
+}
+template <class Archive>
+void fields(Archive& a, coverage_hit& x) {
+    a(x.point, x.passed, x.held);
+}
+template <class Archive>
+void fields(Archive& a, traced_run& x) {
+    a(x.before, x.after, x.steps, x.failed, x.ended);
+}
+template <class Archive>
+void fields(Archive& a, departure& x) {
+    a(x.what, x.event, x.until, x.option);
 }
 template <class Archive>
 void fields(Archive& a, tape& x) {
-    a(x.program, x.seed, x.schedule, x.allowed, x.longest_stall, x.choices);
+    a(x.program, x.seed, x.schedule, x.allowed, x.longest_stall, x.choices, x.departures);
 }
 template <class Archive>
 void fields(Archive& a, deviation& x) {
@@ -70,7 +82,7 @@ void fields(Archive& a, deviation& x) {
 template <class Archive>
 void fields(Archive& a, finding& x) {
     a(x.what, x.schedule, x.strategy, x.digest, x.full, x.reduced, x.minimal, x.minimal_tape,
-      x.minimal_failure, x.replays, x.timing, x.timing_runs);
+      x.minimal_failure, x.replays, x.timing, x.timing_runs, x.minimal_run, x.fifo_run);
 }
 template <class Archive>
 void fields(Archive& a, timing_search& x) {

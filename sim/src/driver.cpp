@@ -280,7 +280,9 @@ private:
         const run_record run = detail::replay_watched(chosen.main, recorded, options, &watch);
         const std::string again = quoted(command_) + " --replay=" + quoted(asked_.replay_file);
         if (run.failed) {
-            std::cout << report(as_found(recorded, run, *run.failed, options.schedules), again)
+            const run_record fifo =
+                detail::replay_watched(chosen.main, fifo_tape(recorded), options, nullptr);
+            std::cout << report(as_found(recorded, run, &fifo, options.schedules), again)
                       << std::endl;
         } else {
             std::cout << chosen.name << ": replayed from " << asked_.replay_file << ", no failure"

@@ -94,6 +94,12 @@ finding examine(runner& runs, const explore_options& options, finding found) {
         found.timing = timing_answer::yes;
     }
     found.reduced = true;
+    found.minimal_run = std::move(minimal->run);
+    if (!minimal->deviations.empty()) {
+        fifo_strategy plain;
+        found.fifo_run =
+            steps_beside(*found.minimal_run, runs.run(plain, minimal->exact.allowed, true));
+    }
     found.minimal = std::move(minimal->deviations);
     found.minimal_tape = std::move(minimal->exact);
     found.minimal_failure = std::move(minimal->failed);

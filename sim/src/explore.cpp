@@ -8,6 +8,7 @@
 #include <heddle/sim/exhaust.hpp>
 
 #include "constrained_fifo.hpp"
+#include "coverage.hpp"
 #include "examine.hpp"
 #include "exhaustive_runs.hpp"
 #include "numbered_runs.hpp"
@@ -23,6 +24,8 @@ exploration explore(const program& main, const explore_options& options) {
     result.name = options.name;
     result.seed = options.seed;
     result.asked = options.schedules;
+    detail::check_must_see(options);
+    detail::coverage_counter coverage;
     simulation one(options.limits);
     detail::numbered_runs runs(one, main, options);
     constexpr std::uint64_t runs_between_reports = 256;
@@ -31,6 +34,7 @@ exploration explore(const program& main, const explore_options& options) {
         result.schedules = i + 1;
         result.steps += run.steps;
         result.digest += detail::digest_of_run(i, run.digest);
+        coverage.add(run);
         if (options.on_progress && (i + 1) % runs_between_reports == 0) {
             options.on_progress(i + 1);
         }
@@ -45,6 +49,10 @@ exploration explore(const program& main, const explore_options& options) {
             result.found = detail::examine(here, options, std::move(found));
             break;
         }
+    }
+    result.coverage = coverage.counted(options.must_see);
+    if (!result.found) {
+        detail::judge_coverage(result, options);
     }
     return result;
 }

@@ -249,7 +249,8 @@ exploration fuzz_target::explain() {
     found.digest = state_->latest_->digest;
     found.full = recorded();
     state_->latest_ = nullptr;  // examining makes runs of its own
-    result.found = examine(state_->one_, state_->main_, options, std::move(found));
+    runner_here here(state_->one_, state_->main_);
+    result.found = examine(here, options, std::move(found));
     return result;
 }
 

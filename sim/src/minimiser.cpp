@@ -7,9 +7,8 @@
 #include <string>
 #include <utility>
 
-#include <heddle/sim/report.hpp>
-
 #include "constrained_fifo.hpp"
+#include "describe.hpp"
 
 namespace heddle::sim::detail {
 
@@ -17,49 +16,11 @@ namespace {
 
 using deviations = std::vector<deviation>;
 
-deviation make(deviation::sort what, std::uint64_t event, std::uint64_t until,
-               std::uint32_t option) {
-    deviation result;
-    result.what = what;
-    result.event = event;
-    result.until = until;
-    result.option = option;
-    return result;
-}
-
-/// "e waits for f" for each event e that was passed over, where f ran just before e; what is still
-/// pending at the end waited for the event that failed.
-deviations derive_constraints(const run_trace& trace) {
-    deviations result;
-    std::set<std::uint64_t> passed_over;
-    std::uint64_t before = 0;
-    for (const step_record& step : trace.steps) {
-        passed_over.insert(step.passed_over.begin(), step.passed_over.end());
-        if (passed_over.erase(step.event) != 0) {
-            result.push_back(make(deviation::sort::hold, step.event, before, 0));
-        }
-        if (step.stall_option != 0) {
-            result.push_back(make(deviation::sort::stall, step.event, 0, step.stall_option));
-        }
-        before = step.event;
-    }
-    for (const std::uint64_t pending : passed_over) {
-        result.push_back(make(deviation::sort::hold, pending, before, 0));
-    }
-    for (const early_finish& early : trace.finished_early) {
-        result.push_back(make(deviation::sort::early, early.event, early.after, 0));
-    }
-    for (const oversleep_record& late : trace.oversleeps) {
-        result.push_back(make(deviation::sort::oversleep, late.wait, 0, late.option));
-    }
-    return result;
-}
-
 deviations derive_picks(const std::vector<choice>& choices) {
     deviations result;
     for (std::size_t i = 0; i < choices.size(); ++i) {
         if (choices[i].taken != 0) {
-            result.push_back(make(deviation::sort::pick, i, 0, choices[i].taken));
+            result.push_back(make_deviation(deviation::sort::pick, i, 0, choices[i].taken));
         }
     }
     return result;
@@ -218,11 +179,12 @@ private:
         for (std::size_t i = 0; i < steps.size(); ++i) {
             const auto found = delays.find(static_cast<std::uint32_t>(steps[i].event >> 32));
             for (std::uint32_t j = 1; found != delays.end() && j < found->second; ++j) {
-                result.push_back(make(deviation::sort::stall, steps[i].event, 0, j));
+                result.push_back(make_deviation(deviation::sort::stall, steps[i].event, 0, j));
             }
             for (std::size_t j = i + 1;
                  allowed_ == level::any && j < steps.size() && j <= i + how_far; ++j) {
-                result.push_back(make(deviation::sort::hold, steps[i].event, steps[j].event, 0));
+                result.push_back(
+                    make_deviation(deviation::sort::hold, steps[i].event, steps[j].event, 0));
             }
         }
         return result;
@@ -298,111 +260,11 @@ deviations by_event(const deviations& all, const run_trace& trace) {
         }
         for (const auto& [event, seen] : trace.seen) {
             if (seen.site == each.site && event != each.until) {
-                result.push_back(make(deviation::sort::hold, event, each.until, 0));
+                result.push_back(make_deviation(deviation::sort::hold, event, each.until, 0));
             }
         }
     }
     return result;
-}
-
-/// As they come in the run that they make.
-void sort_by_time(deviations& all, const run_trace& trace) {
-    std::vector<std::pair<time_point, std::size_t>> order;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto place = trace.seen.find(all[i].event);
-        order.emplace_back(place != trace.seen.end() ? place->second.when : never, i);
-    }
-    std::sort(order.begin(), order.end());
-    deviations sorted;
-    for (const auto& [when, i] : order) {
-        sorted.push_back(std::move(all[i]));
-    }
-    all = std::move(sorted);
-}
-
-// ---- what people read ----------------------------------------------------------------------
-
-std::string at(time_point when) { return "at " + text_of(when - time_point{}) + "   "; }
-
-void describe_place(deviation& each, const step_record& event) {
-    each.file = event.file;
-    each.line = event.line;
-}
-
-void describe_hold(deviation& each, const run_trace& trace) {
-    const auto held = trace.seen.find(each.event);
-    const auto until = trace.seen.find(each.until);
-    if (held == trace.seen.end()) {
-        each.text = "an event that never became ready waited";
-        return;
-    }
-    const std::string who = each.what == deviation::sort::hold_site
-                                ? "all like " + text_of(held->second) + " waited for "
-                                : text_of(held->second) + " waited for ";
-    each.text = at(held->second.when) + who +
-                (until != trace.seen.end() ? text_of(until->second)
-                                           : std::string("an event that did not come"));
-    describe_place(each, held->second);
-}
-
-void describe_early(deviation& each, const run_trace& trace) {
-    if (const auto finished = trace.seen.find(each.event); finished != trace.seen.end()) {
-        each.text = at(finished->second.when) + text_of(finished->second) + " came before its turn";
-        describe_place(each, finished->second);
-    }
-}
-
-void describe_delay(deviation& each, const run_trace& trace) {
-    if (each.what == deviation::sort::oversleep) {
-        for (const oversleep_record& late : trace.oversleeps) {
-            if (late.wait == each.event) {
-                each.text = at(late.deadline) + "the loop woke up " + text_of(late.late) + " late";
-            }
-        }
-        return;
-    }
-    for (const step_record& step : trace.steps) {
-        if (step.event == each.event) {
-            each.text = at(step.when) + text_of(step) + " took " + text_of(step.stalled);
-            describe_place(each, step);
-        }
-    }
-}
-
-void describe_deviations(deviations& all, const run_trace& trace,
-                         const std::vector<choice>& choices) {
-    for (deviation& each : all) {
-        switch (each.what) {
-            case deviation::sort::hold:
-            case deviation::sort::hold_site:
-                describe_hold(each, trace);
-                break;
-            case deviation::sort::early:
-                describe_early(each, trace);
-                break;
-            case deviation::sort::stall:
-            case deviation::sort::oversleep:
-                describe_delay(each, trace);
-                break;
-            case deviation::sort::pick: {
-                const std::size_t entry = static_cast<std::size_t>(each.event);
-                each.text = "entry " + std::to_string(entry + 1) + " of the tape took option " +
-                            std::to_string(each.option + 1);
-                if (entry < choices.size()) {
-                    for (const auto& [id, seen] : trace.seen) {
-                        if (static_cast<std::uint32_t>(id >> 32) == choices[entry].label) {
-                            each.text =
-                                at(seen.when) + text_of(seen) +
-                                (choices[entry].kind == choice_kind::order ? " ran before its turn"
-                                                                           : " took longer");
-                            describe_place(each, seen);
-                        }
-                    }
-                }
-                break;
-            }
-        }
-    }
 }
 
 }  // namespace
@@ -442,6 +304,7 @@ std::optional<minimal_schedule> minimise(runner& runs, const tape& failing, cons
     result.exact = failing;
     result.exact.choices = run.choices;
     result.failed = *run.failed;
+    result.run = last_steps(run);
     if (departures.size() == left.size() || finder.fails(departures)) {
         result.exact.departures.assign(departures.begin(), departures.end());
     }

@@ -23,6 +23,7 @@ struct minimal_schedule {
     std::vector<deviation> deviations;  ///< with their texts
     tape exact;                         ///< replays that run
     failure failed;
+    traced_run run;
     std::uint64_t replays = 0;
 };
 

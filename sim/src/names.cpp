@@ -73,6 +73,8 @@ std::string_view name_of(failure_class what) noexcept {
             return "crash";
         case failure_class::hang:
             return "hang";
+        case failure_class::coverage:
+            return "coverage";
     }
     return "unknown";
 }

@@ -6,16 +6,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "picture.hpp"
+
 namespace heddle::sim {
 
 namespace {
 
 constexpr std::size_t place_column = 64;
-
-std::string base_name(const std::string& path) {
-    const std::size_t slash = path.find_last_of('/');
-    return slash == std::string::npos ? path : path.substr(slash + 1);
-}
 
 /// A line with a place in the source behind it, in a column of its own.
 std::string with_place(std::string line, const std::string& file, std::uint32_t number) {
@@ -29,7 +26,7 @@ std::string with_place(std::string line, const std::string& file, std::uint32_t 
         line.resize(end);
     }
     line.resize(std::max(line.size() + 2, place_column), ' ');
-    return line + base_name(file) + ":" + std::to_string(number) + rest;
+    return line + detail::base_name(file) + ":" + std::to_string(number) + rest;
 }
 
 std::string indented(const std::string& text, const std::string& margin) {
@@ -95,7 +92,7 @@ std::string text_of(const step_record& event) {
         case event_kind::wakeup:
             return "the wake-up of " + event.label;
         case event_kind::timer:
-            return "the timer of the " + event.label;
+            return (event.label.starts_with("timer") ? "the " : "the timer of the ") + event.label;
         case event_kind::completion:
             return "the end of " + event.label;
         case event_kind::callback:
@@ -106,33 +103,79 @@ std::string text_of(const step_record& event) {
     return event.label;
 }
 
+namespace {
+
+/// "FIFO everywhere, except 2 choices:", and these.
+std::string text_of_schedule(const finding& found) {
+    std::string text = "\n  minimal schedule: FIFO everywhere";
+    if (found.minimal.empty()) {
+        text += ": nothing has to go differently";
+        return found.schedule == 0 ? text
+                                   : text + ", with the random values of schedule " +
+                                         std::to_string(found.schedule);
+    }
+    text += ", except " + std::to_string(found.minimal.size()) +
+            (found.minimal.size() == 1 ? " choice:" : " choices:");
+    for (const deviation& each : found.minimal) {
+        text += "\n" + with_place("    " + each.text, each.file, each.line);
+    }
+    return text;
+}
+
+std::string report_of_coverage(const exploration& result, const finding& found) {
+    return "error: " + result.name + " has not seen all that it must in " +
+           std::to_string(result.schedules) + (result.schedules == 1 ? " schedule" : " schedules") +
+           " (seed " + std::to_string(result.seed) + ")\n" + indented(found.what.message, "  ");
+}
+
+std::string report_of_failure(const exploration& result, const finding& found) {
+    std::string text = "error: " + result.name + " failed on schedule " +
+                       std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
+                       " (seed " + std::to_string(result.seed) + ")";
+    if (!found.strategy.empty()) {
+        text += ", found by " + found.strategy;
+    }
+    const failure& shown = found.reduced ? found.minimal_failure : found.what;
+    text += "\n" + with_place(indented(shown.message, "  "), shown.file, shown.line);
+    if (!found.reduced) {
+        return text;
+    }
+    text += text_of_schedule(found) + detail::text_of_last_steps(found);
+    if (found.timing != timing_answer::not_found || found.timing_runs > 0) {
+        text += "\n  on a real loop, by timing alone: " + text_of_timing(found);
+    }
+    return text;
+}
+
+}  // namespace
+
 std::string report(const exploration& result, std::string_view replay_command) {
     if (!result.found) {
         return {};
     }
     const finding& found = *result.found;
-    std::string text = "error: " + result.name + " failed on schedule " +
-                       std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
-                       " (seed " + std::to_string(result.seed) + ")\n";
-    const failure& shown = found.reduced ? found.minimal_failure : found.what;
-    text += with_place(indented(shown.message, "  "), shown.file, shown.line);
-    if (found.reduced) {
-        if (found.minimal.empty()) {
-            text += "\n  minimal schedule: FIFO everywhere: it fails on every run";
-        } else {
-            text += "\n  minimal schedule: FIFO everywhere, except " +
-                    std::to_string(found.minimal.size()) +
-                    (found.minimal.size() == 1 ? " choice:" : " choices:");
-            for (const deviation& each : found.minimal) {
-                text += "\n" + with_place("    " + each.text, each.file, each.line);
-            }
-        }
-        if (found.timing != timing_answer::not_found || found.timing_runs != 0) {
-            text += "\n  on a real loop, by timing alone: " + text_of_timing(found);
-        }
-    }
+    std::string text = found.what.what == failure_class::coverage
+                           ? report_of_coverage(result, found)
+                           : report_of_failure(result, found);
     if (!replay_command.empty()) {
-        text += "\n  replay:  " + std::string(replay_command);
+        text +=
+            (found.replayable() ? "\n  replay:  " : "\n  again:   ") + std::string(replay_command);
+    }
+    return text;
+}
+
+std::string text_of_coverage(const exploration& result) {
+    constexpr std::size_t most_points = 50;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(result.coverage.size(), most_points); ++i) {
+        const covered_point& each = result.coverage[i];
+        text += (i == 0 ? "" : "\n") +
+                with_place("  in " + std::to_string(each.runs) + " of " +
+                               std::to_string(result.schedules) + " runs: " + each.label,
+                           each.file, each.line);
+    }
+    if (result.coverage.size() > most_points) {
+        text += "\n  and " + std::to_string(result.coverage.size() - most_points) + " more";
     }
     return text;
 }

@@ -36,6 +36,13 @@ struct current_scope {
     heddle::detail::frame_pool* outer_pool;
 };
 
+std::uint64_t task_of(const runnable& event) noexcept {
+    const event_kind kind = event.kind();
+    return kind == event_kind::step || kind == event_kind::wakeup
+               ? static_cast<const task_base&>(event).structural_id()
+               : 0;
+}
+
 /// The type of an error, as describe() begins: what tells two errors apart.
 std::string sort_of(const std::string& described) {
     return described.substr(0, described.find(": "));
@@ -55,9 +62,17 @@ public:
         allowed_ = allowed;
         picked_ = nullptr;
         passed_over_.clear();
+        scheduled_by_.clear();
     }
 
     [[nodiscard]] bool reorders() const noexcept override { return allowed_ == level::any; }
+    [[nodiscard]] bool watches() const noexcept override {
+        return owner_.record_.trace.has_value();
+    }
+
+    void scheduled(const runnable& item) override {
+        scheduled_by_.try_emplace(item.event_id(), owner_.record_.steps);
+    }
 
     std::size_t pick(std::span<runnable* const> options) override {
         const std::size_t taken = strategy_->order(options);
@@ -254,6 +269,10 @@ private:
         step.stalled = taken;
         step.stall_option = static_cast<std::uint32_t>(stalled);
         step.passed_over = std::exchange(passed_over_, {});
+        if (const auto by = scheduled_by_.find(event); by != scheduled_by_.end()) {
+            step.woken_by = by->second;
+            scheduled_by_.erase(by);  // an id may come again, scheduled by another step
+        }
         trace.steps.push_back(std::move(step));
     }
 
@@ -289,6 +308,7 @@ private:
             place->second.event = id;
             place->second.site = detail::site_key(event);
             place->second.kind = event.kind();
+            place->second.task = task_of(event);
             place->second.label = event.label();
             place->second.file = site.line() != 0 ? site.file_name() : "";
             place->second.line = static_cast<std::uint32_t>(site.line());
@@ -305,6 +325,7 @@ private:
     const runnable* picked_ = nullptr;
     std::uint64_t picked_id_ = 0;
     std::vector<std::uint64_t> passed_over_;
+    std::map<std::uint64_t, std::uint64_t> scheduled_by_;  // of a traced run: event, step
 };
 
 simulation::simulation(const run_limits& limits)
@@ -331,6 +352,20 @@ void simulation::note(failure reason) {
     }
 }
 
+void simulation::pass(std::uint32_t point, bool held) {
+    if (point >= places_of_points_.size()) {
+        places_of_points_.resize(std::max<std::size_t>(point + 1, 2 * places_of_points_.size()));
+    }
+    std::uint32_t& place = places_of_points_[point];
+    if (place == 0) {
+        record_.coverage.push_back({point, 0, 0});
+        place = static_cast<std::uint32_t>(record_.coverage.size());
+    }
+    coverage_hit& hit = record_.coverage[place - 1];
+    ++hit.passed;
+    hit.held += held ? 1 : 0;
+}
+
 void simulation::note_deadlock(const deadlock_error& error) {
     failure reason{failure_class::deadlock, error.what(), {}, 0, {}};
     // The place of a deadlock is where the oldest task, main's, waits.
@@ -352,6 +387,10 @@ const run_record& simulation::run_by_hand(const std::function<void(event_loop&)>
                                           strategy& chooser, level allowed, bool traced) {
     // Vectors keep their memory from run to run.
     record_.choices.clear();
+    for (const coverage_hit& each : record_.coverage) {
+        places_of_points_[each.point] = 0;
+    }
+    record_.coverage.clear();
     record_.failed.reset();
     record_.error = nullptr;
     record_.digest = 0;

@@ -418,6 +418,11 @@ private:
         }
     }
     void drop_callback_context() noexcept;
+    void tell_scheduled(const runnable& item) {
+        if (watched_ && in_event_) [[unlikely]] {
+            scheduler_->scheduled(item);
+        }
+    }
     void push_ready_instrumented(runnable& item);
     void push_callback_instrumented(detail::callback_base<runnable>& item);
     void push_done_callbacks_instrumented(detail::runnable_list& callbacks, const waitable& source);
@@ -461,6 +466,7 @@ private:
     bool closed_ = false;
     bool closing_ = false;
     bool reorders_ = false;  // what the scheduler said when the run began
+    bool watched_ = false;   // ... and whether it is told of what is scheduled
     bool in_event_ = false;  // a scheduled run is in the middle of a callback or step
     bool wakes_when_idle_ = false;
     bool debug_ = false;

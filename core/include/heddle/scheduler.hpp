@@ -45,6 +45,12 @@ public:
     /// there, or further (a wait that overshoots).
     virtual void about_to_wait(time_point deadline) = 0;
 
+    /// Whether scheduled() is to be called at all. Asked once, when a run starts.
+    [[nodiscard]] virtual bool watches() const noexcept { return false; }
+    /// `item` was scheduled by what runs now: it is ready, or a timer, or an operation that is
+    /// under way. For traces: must change nothing.
+    virtual void scheduled(const runnable& item) { static_cast<void>(item); }
+
     /// Time passes up to `deadline`, because the timer picked is due then.
     virtual void advance_to(time_point deadline) = 0;
 };

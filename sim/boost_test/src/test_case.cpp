@@ -310,7 +310,7 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
         return log_message(name_ + ": replayed from " + file + ", no failure" +
                            (edited.empty() ? "" : " (" + edited + ")"));
     }
-    const sim::exploration result = sim::as_found(recorded, run, *run.failed, options_.schedules);
+    const sim::exploration result = sim::as_found(recorded, run, nullptr, options_.schedules);
     std::string text = without_prefix(sim::report(result, again));
     if (!edited.empty()) {
         text += "\n  " + edited;

@@ -7,6 +7,7 @@
 #include <heddle/sim/campaign_state.hpp>
 #include <heddle/sim/command_line.hpp>
 #include <heddle/sim/completion.hpp>
+#include <heddle/sim/coverage.hpp>
 #include <heddle/sim/depth_first.hpp>
 #include <heddle/sim/driver.hpp>
 #include <heddle/sim/everywhere.hpp>
@@ -18,8 +19,10 @@
 #include <heddle/sim/level.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
+#include <heddle/sim/reports.hpp>
 #include <heddle/sim/run.hpp>
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/strategy.hpp>
 #include <heddle/sim/tape.hpp>
+#include <heddle/sim/traced_run.hpp>
 #include <heddle/sim/virtual_clock.hpp>

@@ -17,6 +17,7 @@
 #include <heddle/sim/level.hpp>
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/tape.hpp>
+#include <heddle/sim/traced_run.hpp>
 
 namespace heddle::sim {
 
@@ -35,6 +36,9 @@ struct explore_options {
     std::uint64_t timing_schedules = 5'000;
     /// How many runs minimising may take.
     std::uint64_t minimise_replays = 2'000;
+    /// Labels of points of coverage.hpp that a campaign without a failure must have reached, each in
+    /// at least one run.
+    std::vector<std::string> must_see;
     /// Told now and then, by number of runs, while exploring: runs made so far.
     std::function<void(std::uint64_t)> on_progress;
 };
@@ -70,6 +74,29 @@ struct finding {
     std::uint64_t replays = 0;  ///< runs that minimising took
     timing_answer timing = timing_answer::not_found;
     std::uint64_t timing_runs = 0;
+    /// The minimal schedule's run; and beside it the FIFO run with the same random values, unless
+    /// that is the same. For reports.
+    std::optional<traced_run> minimal_run;
+    std::optional<traced_run> fifo_run;
+
+    /// Whether minimal_tape replays it. Coverage that is missed is no run's, and a program that is
+    /// not deterministic has no minimal schedule.
+    [[nodiscard]] bool replayable() const noexcept {
+        return what.what != failure_class::nondeterminism && what.what != failure_class::coverage;
+    }
+};
+
+/// What a campaign has seen of one point of coverage.hpp.
+struct covered_point {
+    std::string label;
+    std::string file;
+    std::uint32_t line = 0;
+    bool conditional = false;  ///< whether it has a condition (HEDDLE_SOMETIMES)
+    std::uint64_t runs = 0;    ///< in how many runs it was reached, and its condition held
+    std::uint64_t held = 0;    ///< how often in all of them
+    std::uint64_t passed = 0;  ///< how often it was reached, whether or not the condition held
+
+    friend bool operator==(const covered_point&, const covered_point&) = default;
 };
 
 struct exploration {
@@ -81,10 +108,14 @@ struct exploration {
     std::uint64_t digest = 0;  ///< of all runs, by their numbers
     /// Every schedule was run: only of an exhaustive search, which says what that means.
     bool exhausted = false;
+    /// The points that were reached and those that must be, by label. Runs of the campaign only,
+    /// not those that examine a failure.
+    std::vector<covered_point> coverage;
     std::optional<finding> found;
 };
 
-/// Throws usage_error for a strategy that there is not.
+/// Throws usage_error for a strategy that there is not, or a label in must_see that no point of the
+/// program has.
 [[nodiscard]] exploration explore(const program& main, const explore_options& options = {});
 
 /// One run, from a tape; the record's `failed` says whether it failed. Throws replay_error if the

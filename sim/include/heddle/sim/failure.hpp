@@ -22,6 +22,7 @@ enum class failure_class : std::uint8_t {
     left_task,       ///< main has ended, and a task that it or another made has not
     crash,           ///< the process died: by a signal, a sanitizer, a call of exit
     hang,            ///< one callback did not come back within a limit of real time
+    coverage,        ///< something that must happen in some run happened in none: coverage.hpp
 };
 
 [[nodiscard]] std::string_view name_of(failure_class what) noexcept;

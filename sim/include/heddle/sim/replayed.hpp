@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The report of a run that was replayed from a tape, in the words of the report that came with the
-// tape.
+// What a single run tells that was replayed from a tape, in the words of the report of the campaign
+// that the tape is from.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include <heddle/sim/explore.hpp>
 
 namespace heddle::sim {
 
-/// What a campaign would have found, had it come to this run of `recorded`, which `failed`. `asked`
-/// is the number of schedules of the campaign. What a tape does not tell is left out: whether
-/// timing alone can do it, where the tape's level is `any`.
+/// In what a run differed from FIFO, in the order of its time, with texts. What was passed over
+/// waited for what ran just before it.
+[[nodiscard]] std::vector<deviation> deviations_of(const run_trace& trace);
+
+/// What a campaign of `asked` schedules would have found, had it come to this traced run of
+/// `recorded`. `fifo` is the run of the same program and random values in FIFO order, to be shown
+/// beside it (see fifo_tape); null if there is none. Without a finding if the run did not fail.
+/// What a tape does not tell is left open: the strategy, and where its level is `any`, whether
+/// timing alone can do it.
 [[nodiscard]] exploration as_found(const tape& recorded, const run_record& run,
-                                   const failure& failed, std::uint64_t asked);
+                                   const run_record* fifo, std::uint64_t asked);
+
+/// The tape whose replay is the FIFO run with the random values of `recorded`.
+[[nodiscard]] tape fifo_tape(const tape& recorded);
 
 }  // namespace heddle::sim

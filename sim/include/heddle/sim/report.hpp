@@ -18,7 +18,14 @@ namespace heddle::sim {
 [[nodiscard]] std::string text_of(const step_record& event);
 
 /// The report of a campaign that failed (DESIGN "Public face" shows the form), without a final
-/// line feed. `replay_command` is printed as it is. Empty if nothing was found.
+/// line feed: the failure, by which choices the minimal schedule differs from FIFO, and the last
+/// steps of both runs side by side, no wider than 100 columns. `replay_command` is printed as it
+/// is; where finding::replayable() is false it should be one that explores again. Empty if nothing
+/// was found.
 [[nodiscard]] std::string report(const exploration& result, std::string_view replay_command);
+
+/// One line for each point in `result.coverage`: in how many runs it was seen, and where it is.
+/// Without a final line feed; empty if there are none.
+[[nodiscard]] std::string text_of_coverage(const exploration& result);
 
 }  // namespace heddle::sim

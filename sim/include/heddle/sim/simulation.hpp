@@ -38,6 +38,10 @@ struct step_record {
     std::uint64_t event = 0;  ///< structural id
     std::uint64_t site = 0;   ///< equal for events of one site; means nothing in another process
     event_kind kind{};
+    std::uint64_t task = 0;  ///< structural id of the task whose step or wake-up it is; 0 if none
+    /// By which step of the run it was scheduled: made ready, set as a timer, or begun as an
+    /// operation. 1 for the first; 0 if by none, but from outside. Not in run_trace::seen.
+    std::uint64_t woken_by = 0;
     std::string label;
     std::string file;
     std::uint32_t line = 0;
@@ -70,6 +74,13 @@ struct run_trace {
     std::map<std::uint64_t, step_record> seen;
 };
 
+/// How often a point of coverage.hpp was passed in one run.
+struct coverage_hit {
+    std::uint32_t point = 0;   ///< its number in this process
+    std::uint64_t passed = 0;  ///< how often
+    std::uint64_t held = 0;    ///< ... with a condition that held; as `passed` where there is none
+};
+
 /// What one run did.
 struct run_record {
     std::optional<failure> failed;
@@ -79,7 +90,8 @@ struct run_record {
     std::uint64_t steps = 0;
     std::uint64_t waits = 0;
     time_point ended{};
-    std::optional<run_trace> trace;  ///< when asked for
+    std::vector<coverage_hit> coverage;  ///< of the points that were passed, in that order
+    std::optional<run_trace> trace;      ///< when asked for
 };
 
 class simulation {
@@ -114,6 +126,8 @@ public:
     [[nodiscard]] static simulation* current() noexcept;
     void note(failure reason);
     [[nodiscard]] bool failed() const noexcept { return record_.failed.has_value(); }
+    /// The run under way has passed this point of coverage.hpp.
+    void pass(std::uint32_t point, bool held);
 
 private:
     class chooser_scheduler;
@@ -128,6 +142,7 @@ private:
     std::unique_ptr<chooser_scheduler> scheduler_;
     event_loop loop_;
     run_record record_;
+    std::vector<std::uint32_t> places_of_points_;  // in record_.coverage, and one more; 0 if not there
 };
 
 }  // namespace heddle::sim

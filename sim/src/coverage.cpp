@@ -58,8 +58,8 @@ covered_point known(std::string_view label) {
 std::string text_of_missed(const covered_point& missed, std::uint64_t runs) {
     const std::string of_runs =
         runs == 1 ? " in the only run" : " in none of " + std::to_string(runs) + " runs";
-    const std::string where = missed.file.substr(missed.file.find_last_of('/') + 1) + ":" +
-                              std::to_string(missed.line);
+    const std::string where =
+        missed.file.substr(missed.file.find_last_of('/') + 1) + ":" + std::to_string(missed.line);
     if (missed.conditional && missed.passed > 0) {
         return "sometimes '" + missed.label + "' (" + where + ") held" + of_runs +
                (runs == 1 ? " not" : "") + ", though it was asked " +

@@ -80,7 +80,8 @@ deviations derive_constraints(const run_trace& trace) {
             result.push_back(make_deviation(deviation::sort::hold, step.event, before, 0));
         }
         if (step.stall_option != 0) {
-            result.push_back(make_deviation(deviation::sort::stall, step.event, 0, step.stall_option));
+            result.push_back(
+                make_deviation(deviation::sort::stall, step.event, 0, step.stall_option));
         }
         before = step.event;
     }

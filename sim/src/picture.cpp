@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t none = ~std::size_t{0};
 
+bool goes_on_a_character(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
 /// For each step of `left` its place in `right`, or none.
 std::vector<std::size_t> places_in(const traced_run& left, const traced_run& right) {
     std::multimap<std::uint64_t, std::size_t> places;
@@ -40,9 +44,9 @@ std::vector<bool> longest_rise(const std::vector<std::size_t>& values) {
         if (values[i] == none) {
             continue;
         }
-        const auto place =
-            std::lower_bound(ends.begin(), ends.end(), values[i],
-                             [&](std::size_t end, std::size_t value) { return values[end] < value; });
+        const auto place = std::lower_bound(
+            ends.begin(), ends.end(), values[i],
+            [&](std::size_t end, std::size_t value) { return values[end] < value; });
         if (place != ends.begin()) {
             before[i] = *(place - 1);
         }
@@ -83,19 +87,19 @@ class two_columns {
 public:
     explicit two_columns(const finding& found) : found_(found) {
         const traced_run* const plain = found.fifo_run ? &*found.fifo_run : nullptr;
-        const step_record* const last =
-            found.minimal_run->steps.empty() ? nullptr : &found.minimal_run->steps.back();
         for (const paired_step& each : pair_up(*found.minimal_run, plain)) {
             const step_record& any = each.left != nullptr ? *each.left : *each.right;
             if (!is_internal(any) || (each.left != nullptr && is_marked(*each.left))) {
                 rows_.push_back(each);
             }
-            if (each.left != nullptr) {
-                end_ = rows_.size();
+        }
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            if (rows_[i].left != nullptr) {
+                last_ = rows_[i].left;
+                end_ = i + 1;
             }
         }
         end_ = std::min(end_ + rows_after_the_end, rows_.size());
-        last_ = last;
     }
 
     [[nodiscard]] std::string text() const {
@@ -132,9 +136,20 @@ private:
             }
         }
         if (step == last_) {
-            text += text.empty() ? "fails" : ", fails";
+            text.append(text.empty() ? "" : ", ").append(end_of(found_.minimal_failure.what));
         }
         return text;
+    }
+
+    static std::string_view end_of(failure_class what) {
+        switch (what) {
+            case failure_class::deadlock:
+                return "then nothing";
+            case failure_class::limit:
+                return "then the limit";
+            default:
+                return "fails";
+        }
     }
 
     /// The first row that is not the same in both runs.
@@ -183,12 +198,12 @@ private:
 
     [[nodiscard]] std::string laid_out(const std::vector<std::pair<cell, cell>>& cells) const {
         const bool both = found_.fifo_run.has_value();
-        const std::size_t most =
-            both ? (width_of_page - margin.size() - divider.size()) / 2 : width_of_page - margin.size();
+        const std::size_t most = both ? (width_of_page - margin.size() - divider.size()) / 2
+                                      : width_of_page - margin.size();
         std::array<std::size_t, 4> widths{};
         for (const auto& [left, right] : cells) {
             for (std::size_t i = 0; i < widths.size(); ++i) {
-                widths[i] = std::max({widths[i], left[i].size(), right[i].size()});
+                widths[i] = std::max({widths[i], columns_of(left[i]), columns_of(right[i])});
             }
         }
         // Names give way first, then places.
@@ -199,14 +214,19 @@ private:
                 --widths[i];
             }
         }
-        std::string text;
+        std::string text = "\n  " + head_of_left();
+        if (both) {
+            const std::size_t wide = margin.size() - 2 + std::min(most, total());
+            text.append(wide - std::min(wide, head_of_left().size()), ' ');
+            text.append(divider).append(head_of_right());
+        }
         for (const auto& [left, right] : cells) {
             std::string line(margin);
             line += joined(left, widths, most);
             if (both) {
-                line.resize(margin.size() + std::min(most, total()), ' ');
-                line += divider;
-                line += joined(right, widths, most);
+                const std::size_t wide = margin.size() + std::min(most, total());
+                line.append(wide - std::min(wide, columns_of(line)), ' ');
+                line.append(divider).append(joined(right, widths, most));
             }
             line.erase(line.find_last_not_of(' ') + 1);
             text += "\n" + line;
@@ -214,24 +234,53 @@ private:
         return text;
     }
 
+    [[nodiscard]] static std::string head_of_left() { return "the last steps:"; }
+    [[nodiscard]] std::string head_of_right() const {
+        return found_.fifo_run->failed ? "FIFO, which fails in another way:"
+                                       : "FIFO, which passes:";
+    }
+
     static std::string joined(const cell& each, const std::array<std::size_t, 4>& widths,
                               std::size_t most) {
         std::string line;
         for (std::size_t i = 0; i < each.size(); ++i) {
-            std::string word = each[i];
-            if (word.size() > widths[i]) {
-                word = "..." + word.substr(word.size() - (widths[i] - 3));
-            }
-            const std::string space(widths[i] - word.size(), ' ');
+            const std::string word = shortened(each[i], widths[i]);
+            const std::string space(widths[i] - columns_of(word), ' ');
             line += i == 0 ? space + word : "  " + word + space;
         }
-        return line.substr(0, most);
+        return columns_of(line) > most ? shortened_behind(line, most) : line;
+    }
+
+    /// The end is what tells names apart.
+    static std::string shortened(const std::string& word, std::size_t width) {
+        constexpr std::string_view dots = "...";
+        if (columns_of(word) <= width) {
+            return word;
+        }
+        std::size_t left_out = columns_of(word) - (width - dots.size());
+        std::size_t from = 0;
+        while (from < word.size() && (left_out > 0 || goes_on_a_character(word[from]))) {
+            left_out -= goes_on_a_character(word[from]) ? 0 : 1;
+            ++from;
+        }
+        return std::string(dots) + word.substr(from);
+    }
+
+    static std::string shortened_behind(const std::string& line, std::size_t width) {
+        std::string result;
+        for (const char c : line) {
+            if (columns_of(result) == width && !goes_on_a_character(c)) {
+                break;
+            }
+            result += c;
+        }
+        return result;
     }
 
     const finding& found_;
     std::vector<paired_step> rows_;
     std::size_t end_ = 0;
-    const step_record* last_ = nullptr;  // in which it failed
+    const step_record* last_ = nullptr;  // with which it failed
 };
 
 }  // namespace
@@ -239,6 +288,18 @@ private:
 std::string base_name(const std::string& path) {
     const std::size_t slash = path.find_last_of('/');
     return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string one_line(std::string text) {
+    for (char& c : text) {
+        c = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+    }
+    return text;
+}
+
+std::size_t columns_of(std::string_view text) noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return !goes_on_a_character(c); }));
 }
 
 std::vector<paired_step> pair_up(const traced_run& left, const traced_run* right) {
@@ -281,7 +342,7 @@ std::string who_of(const step_record& step) {
     if (step.label.starts_with("timer set by ")) {
         return "timer";
     }
-    return step.label;
+    return one_line(step.label);
 }
 
 std::string place_of(const step_record& step) {
@@ -309,14 +370,7 @@ std::string text_of_last_steps(const finding& found) {
     if (!found.minimal_run || found.minimal_run->steps.empty()) {
         return {};
     }
-    std::string text = "\n  the last steps";
-    if (found.fifo_run) {
-        text += found.fifo_run->failed ? ", and the FIFO run, which fails in another way:"
-                                       : ", and the FIFO run, which passes:";
-    } else {
-        text += ":";
-    }
-    return text + two_columns(found).text();
+    return two_columns(found).text();
 }
 
 }  // namespace heddle::sim::detail

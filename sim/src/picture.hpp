@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <heddle/sim/explore.hpp>
@@ -13,6 +14,11 @@ namespace heddle::sim::detail {
 
 /// The name without its folder.
 [[nodiscard]] std::string base_name(const std::string& path);
+
+/// With a space for each line feed and other control character: names may hold anything.
+[[nodiscard]] std::string one_line(std::string text);
+/// How wide it is on a terminal, as far as its characters are one column wide each.
+[[nodiscard]] std::size_t columns_of(std::string_view text) noexcept;
 
 /// One moment: the same event in both runs, or an event of one of them.
 struct paired_step {

@@ -86,21 +86,22 @@ std::string text_of(duration length) {
 }
 
 std::string text_of(const step_record& event) {
+    const std::string label = detail::one_line(event.label);
     switch (event.kind) {
         case event_kind::step:
-            return "the step of " + event.label;
+            return "the step of " + label;
         case event_kind::wakeup:
-            return "the wake-up of " + event.label;
+            return "the wake-up of " + label;
         case event_kind::timer:
-            return (event.label.starts_with("timer") ? "the " : "the timer of the ") + event.label;
+            return (label.starts_with("timer") ? "the " : "the timer of the ") + label;
         case event_kind::completion:
-            return "the end of " + event.label;
+            return "the end of " + label;
         case event_kind::callback:
         case event_kind::done_callback:
         case event_kind::job:
-            return "the " + event.label;
+            return "the " + label;
     }
-    return event.label;
+    return label;
 }
 
 namespace {
@@ -133,7 +134,7 @@ std::string report_of_failure(const exploration& result, const finding& found) {
                        std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
                        " (seed " + std::to_string(result.seed) + ")";
     if (!found.strategy.empty()) {
-        text += ", found by " + found.strategy;
+        text += ", found by strategy " + found.strategy;
     }
     const failure& shown = found.reduced ? found.minimal_failure : found.what;
     text += "\n" + with_place(indented(shown.message, "  "), shown.file, shown.line);

@@ -37,7 +37,7 @@ traced_run cut(const run_record& run, std::size_t first) {
 }
 
 std::string padded(std::string text, std::size_t width, bool right) {
-    const std::string space(width - std::min(width, text.size()), ' ');
+    const std::string space(width - std::min(width, detail::columns_of(text)), ' ');
     return right ? space + text : text + space;
 }
 
@@ -75,10 +75,9 @@ std::string log_of(const run_record& run) {
     constexpr std::size_t widest = 60;
     for (const step_record& step : shown.steps) {
         time_width = std::max(time_width, text_of(step.when - time_point{}).size());
-        what_width = std::max(what_width, std::min(text_of(step).size(), widest));
+        what_width = std::max(what_width, std::min(detail::columns_of(text_of(step)), widest));
     }
-    const std::size_t number_width =
-        std::to_string(shown.before + shown.steps.size()).size();
+    const std::size_t number_width = std::to_string(shown.before + shown.steps.size()).size();
     for (std::size_t i = 0; i < shown.steps.size(); ++i) {
         const step_record& step = shown.steps[i];
         std::string line = padded(std::to_string(shown.before + i + 1), number_width, true) + "  " +

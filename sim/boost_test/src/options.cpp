@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <heddle/sim/explore.hpp>
+#include <heddle/sim/reports.hpp>
 
 namespace heddle::boost_test::detail {
 
@@ -22,6 +23,14 @@ void take(options& result, std::string_view argument,
         result.replay_file = given.value();
     } else if (given.name() == "--tape-dir") {
         result.tape_folder = given.value();
+    } else if (argument == "--log") {
+        result.log = true;
+    } else if (given.name() == "--report") {
+        try {
+            sim::check_report_name(result.report_files.emplace_back(given.value()));
+        } catch (const sim::report_error& error) {
+            throw option_error("--report: " + std::string(error.what()));
+        }
     } else if (given.name() == "--backend") {
         const std::string_view value = given.value();
         if (std::find(backends.begin(), backends.end(), value) == backends.end()) {
@@ -55,7 +64,16 @@ options parse_options(std::string_view environment,
     for (const std::string_view each : command_line) {
         take(result, each, backends);
     }
-    if (!result.replay_file.empty() && !result.help) {
+    if (result.help) {
+        return result;
+    }
+    if (result.log && result.replay_file.empty()) {
+        throw option_error("--log: expected --replay=FILE beside it");
+    }
+    if (!result.report_files.empty() && result.backend != "sim") {
+        throw option_error("--report: reports are of the simulation: leave out --backend");
+    }
+    if (!result.replay_file.empty()) {
         if (result.seed || result.backend != "sim") {
             throw option_error(
                 "--replay: a tape has a seed of its own and runs in the simulation: "
@@ -83,6 +101,11 @@ std::string usage(std::string_view program, const std::vector<std::string_view>&
            std::to_string(sim::default_schedules) +
            ")\n"
            "  --replay=FILE    run only the case that this tape is of, once, as it was recorded\n"
+           "  --log            with --replay: print each step of the run\n"
+           "  --report=FILE    write the report of the last case that fails; the end of the name "
+           "says\n"
+           "                   how: .html is a page with a picture, .json is for other programs,\n"
+           "                   .trace.json for ui.perfetto.dev. May be given more than once\n"
            "  --tape-dir=DIR   where tapes of failures are written (the current folder)\n"
            "  --backend=NAME   run each case once, on this backend: " +
            sim::joined(backends) +

@@ -23,6 +23,8 @@ struct options {
     std::string tape_folder;
     std::string replay_file;
     std::optional<sim::tape> recorded;  ///< what replay_file holds
+    std::vector<std::string> report_files;
+    bool log = false;
     bool help = false;
 };
 

@@ -44,6 +44,8 @@ case_settings settings_of(const bt::test_unit& unit) {
             result.schedules = result.schedules ? result.schedules : outer.schedules;
             result.allowed = result.allowed ? result.allowed : outer.allowed;
             result.step_limit = result.step_limit ? result.step_limit : outer.step_limit;
+            result.must_see.insert(result.must_see.end(), outer.must_see.begin(),
+                                   outer.must_see.end());
         }
     }
     return result;
@@ -67,5 +69,11 @@ void step_limit::apply(bt::test_unit& unit) {
     settings_at(unit).step_limit = most_;
 }
 bt::decorator::base_ptr step_limit::clone() const { return copy_of(*this); }
+
+void must_see::apply(bt::test_unit& unit) {
+    std::vector<std::string>& all = settings_at(unit).must_see;
+    all.insert(all.end(), labels_.begin(), labels_.end());
+}
+bt::decorator::base_ptr must_see::clone() const { return copy_of(*this); }
 
 }  // namespace heddle

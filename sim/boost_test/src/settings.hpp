@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <boost/test/tree/test_unit.hpp>
 
@@ -16,6 +18,7 @@ struct case_settings {
     std::optional<std::uint64_t> schedules;
     std::optional<sim::level> allowed;
     std::optional<std::uint64_t> step_limit;
+    std::vector<std::string> must_see;  ///< of the unit and of all suites around it
 };
 
 /// What was said of `unit`, and where nothing was, of the nearest suite around it.

@@ -16,6 +16,8 @@
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
+#include <heddle/sim/reports.hpp>
+#include <heddle/sim/traced_run.hpp>
 
 #include "listener.hpp"
 #include "options.hpp"
@@ -152,6 +154,17 @@ std::string without_prefix(const std::string& text) {
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
+/// Where that cannot be done, `problem` says why.
+void write_reports(const sim::exploration& result, const std::string& again, std::string& problem) {
+    for (const std::string& file : asked().report_files) {
+        try {
+            sim::write_report(file, result, again);
+        } catch (const sim::report_error& error) {
+            problem += "\n  no report: " + std::string(error.what());
+        }
+    }
+}
+
 class simulated_case {
 public:
     explicit simulated_case(case_body body)
@@ -162,6 +175,7 @@ public:
         options_.schedules =
             asked().schedules.value_or(said.schedules.value_or(sim::default_schedules));
         options_.seed = asked().seed.value_or(options_.seed);
+        options_.must_see = said.must_see;
         options_.limits.steps = said.step_limit.value_or(options_.limits.steps);
         if (options_.allowed == sim::level::fifo) {
             options_.schedules = 1;  // all others would be the same
@@ -172,7 +186,7 @@ public:
     void replay(const sim::tape& recorded, const std::string& file);
 
 private:
-    sim::run_record rerun(const sim::tape& recorded, quiet& scope) const;
+    sim::run_record rerun(const sim::tape& recorded, quiet& scope, bool kept) const;
     [[nodiscard]] sim::run_record rerun_departures(const sim::tape& recorded, quiet& scope,
                                                    std::string& why) const;
     void report_finding(const sim::exploration& result, const sim::finding& found);
@@ -214,15 +228,16 @@ void simulated_case::explore() {
         return report_finding(result, *result.found);
     }
     issue(said);
+    const std::string coverage = sim::text_of_coverage(result);
     log_message(name_ + ": no failure in " + std::to_string(result.schedules) +
                 (result.schedules == 1 ? " schedule" : " schedules") + " (seed " +
-                std::to_string(result.seed) + ")");
+                std::to_string(result.seed) + ")" + (coverage.empty() ? "" : "\n" + coverage));
 }
 
-sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope) const {
+sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope, bool kept) const {
     return sim::replay(
         [&] {
-            scope.begin_run(true);
+            scope.begin_run(kept);
             return body_();
         },
         recorded, options_);
@@ -249,16 +264,18 @@ sim::run_record simulated_case::rerun_departures(const sim::tape& recorded, quie
 /// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
 /// the tape that is handed out does fail.
 void simulated_case::report_finding(const sim::exploration& result, const sim::finding& found) {
-    if (found.what.what == sim::failure_class::nondeterminism) {
-        return issue_failure_at(
-            found.what, without_prefix(sim::report(result, seed_command(name_, result.seed))));
+    if (!found.replayable()) {
+        const std::string again = seed_command(name_, result.seed);
+        std::string problem;
+        write_reports(result, again, problem);
+        return issue_failure_at(found.what, without_prefix(sim::report(result, again)) + problem);
     }
     std::string problem;
     std::string again = replay_command(found.minimal_tape, problem);
     heard said;
     try {
         quiet scope("this was in the replay of a failure; again: " + again);
-        const sim::run_record run = rerun(found.minimal_tape, scope);
+        const sim::run_record run = rerun(found.minimal_tape, scope, true);
         if (!run.failed || !run.failed->same_as(found.minimal_failure)) {
             problem +=
                 "\n  it did not fail in this way when it was run again: the program depends "
@@ -269,6 +286,7 @@ void simulated_case::report_finding(const sim::exploration& result, const sim::f
         problem += "\n  it could not be run again: " + std::string(error.what());
     }
     issue(said);
+    write_reports(result, again, problem);
     issue_failure_at(found.minimal_failure, without_prefix(sim::report(result, again)) + problem,
                      said.failure ? said.failure->contexts : std::vector<std::string>());
 }
@@ -288,12 +306,13 @@ std::string simulated_case::replay_command(const sim::tape& minimal, std::string
 void simulated_case::replay(const sim::tape& recorded, const std::string& file) {
     const std::string again = command(name_, "--replay=" + sim::quoted(file));
     sim::run_record run;
+    sim::run_record plain;
     heard said;
     std::string edited;
     try {
         quiet scope("this was in a replay; again: " + again);
         try {
-            run = rerun(recorded, scope);
+            run = rerun(recorded, scope, true);
         } catch (const sim::replay_error& error) {
             if (recorded.departures.empty()) {
                 throw;
@@ -302,20 +321,27 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
             run = rerun_departures(recorded, scope, edited);
         }
         said = scope.kept();
+        if (run.failed) {
+            plain = rerun(sim::fifo_tape(recorded), scope, false);
+        }
     } catch (const std::exception& error) {
         return issue_failure_at({}, file + ": " + error.what());
     }
     issue(said);
+    if (asked().log) {
+        std::cout << sim::log_of(run) << std::flush;
+    }
     if (!run.failed) {
         return log_message(name_ + ": replayed from " + file + ", no failure" +
                            (edited.empty() ? "" : " (" + edited + ")"));
     }
-    const sim::exploration result = sim::as_found(recorded, run, nullptr, options_.schedules);
-    std::string text = without_prefix(sim::report(result, again));
+    const sim::exploration result = sim::as_found(recorded, run, &plain, options_.schedules);
+    std::string problem;
+    write_reports(result, again, problem);
     if (!edited.empty()) {
-        text += "\n  " + edited;
+        problem += "\n  " + edited;
     }
-    issue_failure_at(*run.failed, text,
+    issue_failure_at(*run.failed, without_prefix(sim::report(result, again)) + problem,
                      said.failure ? said.failure->contexts : std::vector<std::string>());
 }
 

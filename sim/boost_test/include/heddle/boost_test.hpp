@@ -27,11 +27,14 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include <heddle/coro.hpp>
+#include <heddle/sim/coverage.hpp>
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/level.hpp>
 
@@ -130,6 +133,20 @@ private:
     void apply(boost::unit_test::test_unit& unit) override;
     boost::unit_test::decorator::base_ptr clone() const override;
     std::uint64_t most_;
+};
+
+/// Points of heddle/sim/coverage.hpp that the runs of a case must have reached, by their labels:
+/// those of the case and of all suites around it. A label that no point of the program has is a
+/// failure of the case.
+class must_see final : public boost::unit_test::decorator::base {
+public:
+    template <std::convertible_to<std::string>... Labels>
+    explicit must_see(const Labels&... labels) : labels_{std::string(labels)...} {}
+
+private:
+    void apply(boost::unit_test::test_unit& unit) override;
+    boost::unit_test::decorator::base_ptr clone() const override;
+    std::vector<std::string> labels_;
 };
 
 }  // namespace heddle

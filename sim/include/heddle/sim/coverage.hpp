@@ -34,14 +34,14 @@
 
 // The rest is for these macros. A static member of a template is made before main() begins, even if
 // the function around it is never called.
-#define HEDDLE_COVERAGE_POINT(holds, has_condition, text)                                         \
-    do {                                                                                          \
-        struct heddle_coverage_place {                                                            \
-            static constexpr ::heddle::sim::detail::coverage_place get() noexcept {               \
-                return {"" text, __FILE__, __LINE__, has_condition};                              \
-            }                                                                                     \
-        };                                                                                        \
-        ::heddle::sim::detail::coverage_point_at<heddle_coverage_place>::point.pass(holds);       \
+#define HEDDLE_COVERAGE_POINT(holds, has_condition, text)                                   \
+    do {                                                                                    \
+        struct heddle_coverage_place {                                                      \
+            static constexpr ::heddle::sim::detail::coverage_place get() noexcept {         \
+                return {"" text, __FILE__, __LINE__, has_condition};                        \
+            }                                                                               \
+        };                                                                                  \
+        ::heddle::sim::detail::coverage_point_at<heddle_coverage_place>::point.pass(holds); \
     } while (false)
 
 namespace heddle::sim::detail {

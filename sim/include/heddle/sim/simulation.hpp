@@ -142,7 +142,8 @@ private:
     std::unique_ptr<chooser_scheduler> scheduler_;
     event_loop loop_;
     run_record record_;
-    std::vector<std::uint32_t> places_of_points_;  // in record_.coverage, and one more; 0 if not there
+    std::vector<std::uint32_t>
+        places_of_points_;  // in record_.coverage, and one more; 0 if not there
 };
 
 }  // namespace heddle::sim

@@ -6,12 +6,15 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
 #include <heddle/sim/traced_run.hpp>
+
+#include "picture.hpp"
 
 namespace heddle::sim {
 
@@ -28,6 +31,16 @@ void describe_place(deviation& each, const step_record& event) {
     each.line = event.line;
 }
 
+/// What a done callback of the library hears of is a task's end.
+std::string text_of_until(const step_record& until) {
+    constexpr std::string_view before = "'s callback for ";
+    const std::size_t place = until.label.find(before);
+    if (until.kind == event_kind::done_callback && until.line == 0 && place != std::string::npos) {
+        return one_line("the end of " + until.label.substr(place + before.size()));
+    }
+    return text_of(until);
+}
+
 void describe_hold(deviation& each, const run_trace& trace) {
     const auto held = trace.seen.find(each.event);
     const auto until = trace.seen.find(each.until);
@@ -39,7 +52,7 @@ void describe_hold(deviation& each, const run_trace& trace) {
                                 ? "all like " + text_of(held->second) + " waited for "
                                 : text_of(held->second) + " waited for ";
     each.text = at(held->second.when) + who +
-                (until != trace.seen.end() ? text_of(until->second)
+                (until != trace.seen.end() ? text_of_until(until->second)
                                            : std::string("an event that did not come"));
     describe_place(each, held->second);
 }

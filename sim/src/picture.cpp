@@ -198,40 +198,50 @@ private:
 
     [[nodiscard]] std::string laid_out(const std::vector<std::pair<cell, cell>>& cells) const {
         const bool both = found_.fifo_run.has_value();
-        const std::size_t most = both ? (width_of_page - margin.size() - divider.size()) / 2
-                                      : width_of_page - margin.size();
-        std::array<std::size_t, 4> widths{};
+        std::array<std::size_t, 4> left_widths{};
+        std::array<std::size_t, 4> right_widths{};
         for (const auto& [left, right] : cells) {
-            for (std::size_t i = 0; i < widths.size(); ++i) {
-                widths[i] = std::max({widths[i], columns_of(left[i]), columns_of(right[i])});
+            for (std::size_t i = 0; i < left.size(); ++i) {
+                left_widths[i] = std::max(left_widths[i], columns_of(left[i]));
+                right_widths[i] = both ? std::max(right_widths[i], columns_of(right[i])) : 0;
             }
         }
-        // Names give way first, then places.
-        const auto total = [&] { return widths[0] + widths[1] + widths[2] + widths[3] + 6; };
-        constexpr std::size_t least = 12;
-        for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
-            while (total() > most && widths[i] > least) {
-                --widths[i];
-            }
-        }
-        std::string text = "\n  " + head_of_left();
-        if (both) {
-            const std::size_t wide = margin.size() - 2 + std::min(most, total());
-            text.append(wide - std::min(wide, head_of_left().size()), ' ');
-            text.append(divider).append(head_of_right());
-        }
-        for (const auto& [left, right] : cells) {
-            std::string line(margin);
-            line += joined(left, widths, most);
+        narrow(left_widths, right_widths);
+        const std::size_t bar =
+            std::max(margin.size() + width_of(left_widths), 2 + head_of_left().size());
+        const auto line_of = [&](std::string left, const std::string& right) {
             if (both) {
-                const std::size_t wide = margin.size() + std::min(most, total());
-                line.append(wide - std::min(wide, columns_of(line)), ' ');
-                line.append(divider).append(joined(right, widths, most));
+                left.append(bar - std::min(bar, columns_of(left)), ' ');
+                left.append(divider).append(right);
             }
-            line.erase(line.find_last_not_of(' ') + 1);
-            text += "\n" + line;
+            left.erase(left.find_last_not_of(' ') + 1);
+            return "\n" + left;
+        };
+        std::string text = line_of("  " + head_of_left(), both ? head_of_right() : "");
+        for (const auto& [left, right] : cells) {
+            text += line_of(std::string(margin) + joined(left, left_widths),
+                            joined(right, right_widths));
         }
         return text;
+    }
+
+    static std::size_t width_of(const std::array<std::size_t, 4>& widths) {
+        constexpr std::size_t between = 2;
+        return widths[0] + widths[1] + widths[2] + widths[3] + between * (widths.size() - 1);
+    }
+
+    /// Until both fit the page: the wider ones of the names, and then of the places, give way.
+    static void narrow(std::array<std::size_t, 4>& left, std::array<std::size_t, 4>& right) {
+        constexpr std::size_t least = 10;
+        const auto too_wide = [&] {
+            return margin.size() + width_of(left) + divider.size() + width_of(right) >
+                   width_of_page;
+        };
+        for (const std::size_t i : {std::size_t{1}, std::size_t{2}, std::size_t{3}}) {
+            while (too_wide() && std::max(left[i], right[i]) > least) {
+                --(left[i] >= right[i] ? left[i] : right[i]);
+            }
+        }
     }
 
     [[nodiscard]] static std::string head_of_left() { return "the last steps:"; }
@@ -240,15 +250,14 @@ private:
                                        : "FIFO, which passes:";
     }
 
-    static std::string joined(const cell& each, const std::array<std::size_t, 4>& widths,
-                              std::size_t most) {
+    static std::string joined(const cell& each, const std::array<std::size_t, 4>& widths) {
         std::string line;
         for (std::size_t i = 0; i < each.size(); ++i) {
             const std::string word = shortened(each[i], widths[i]);
             const std::string space(widths[i] - columns_of(word), ' ');
             line += i == 0 ? space + word : "  " + word + space;
         }
-        return columns_of(line) > most ? shortened_behind(line, most) : line;
+        return line;
     }
 
     /// The end is what tells names apart.
@@ -264,17 +273,6 @@ private:
             ++from;
         }
         return std::string(dots) + word.substr(from);
-    }
-
-    static std::string shortened_behind(const std::string& line, std::size_t width) {
-        std::string result;
-        for (const char c : line) {
-            if (columns_of(result) == width && !goes_on_a_character(c)) {
-                break;
-            }
-            result += c;
-        }
-        return result;
     }
 
     const finding& found_;

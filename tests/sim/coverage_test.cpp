@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(runs_are_counted_by_label_and_sorted) {
     BOOST_TEST(runs.held == 200U);
     BOOST_TEST(!runs.conditional);
     BOOST_TEST(runs.file.ends_with("coverage_test.cpp"));
-    BOOST_TEST(runs.line == 26U);
+    BOOST_TEST(runs.line == 24U);
     const sim::covered_point& second = result.coverage[1];
     BOOST_TEST(second.label == "the second was first");
     BOOST_TEST(second.conditional);

@@ -297,9 +297,49 @@ BOOST_AUTO_TEST_CASE(replay_prints_the_same_report) {
             const std::string plain =
                 std::regex_replace(again.out, std::regex("\x1b\\[[0-9;]*m"), "");
             const std::string_view by_timing = "  on a real loop, by timing alone: no";
-            BOOST_TEST(report_in(plain) == without_line(report_in(found.out), by_timing));
+            // A tape does not tell which strategy it is from.
+            const std::string first = std::regex_replace(
+                report_in(found.out), std::regex(", found by strategy [a-z_]+"), "");
+            BOOST_TEST(first != report_in(found.out));
+            BOOST_TEST(count(first, "FIFO, which passes:") == (name == "waits_for_ever" ? 0U : 1U));
+            BOOST_TEST(report_in(plain) == without_line(first, by_timing));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(log_of_a_replay_is_printed) {
+    const inner_program inner;
+    const outcome found = inner.run("--run_test=failing/race");
+    BOOST_TEST(count(found.out, "the step of 'Task-1'") == 0U);
+    const outcome logged = inner.run("--run_test=failing/race -- --replay=failing.race.tape --log");
+    BOOST_TEST(logged.status == 201);
+    BOOST_TEST(count(logged.out, "  the step of 'Task-1'\n") == 1U);
+    BOOST_TEST(count(logged.out, "\nended at ") == 1U);
+    BOOST_TEST(count(logged.out, issued) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(reports_are_written_for_the_last_failure) {
+    const inner_program inner;
+    const outcome ran = inner.run(
+        "--run_test=failing/child_check,failing/race -- --report=a.json --report=b.trace.json "
+        "--report=c.html");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, issued) == 2U);
+    const std::string last = ran.out.substr(ran.out.rfind(": error: in \""));
+    const std::string name = count(last, "in \"failing/race\"") == 1 ? "race" : "child_check";
+    const std::string json = text_of_file(inner.folder() / "a.json");
+    BOOST_TEST(count(json, "\"name\":\"failing/" + name + "\"") == 1U);
+    BOOST_TEST(count(json, "--replay=failing." + name + ".tape") == 1U);
+    BOOST_TEST(count(text_of_file(inner.folder() / "b.trace.json"), "\"traceEvents\":[") == 1U);
+    BOOST_TEST(count(text_of_file(inner.folder() / "c.html"), "</html>") == 1U);
+    // Of a replay, too.
+    const outcome again =
+        inner.run("--run_test=failing/race -- --replay=failing.race.tape --report=again.html");
+    BOOST_TEST(again.status == 201);
+    BOOST_TEST(count(text_of_file(inner.folder() / "again.html"), "FIFO: passes") == 1U);
+    const outcome nowhere = inner.run("--run_test=failing/race -- --report=no/such.json");
+    BOOST_TEST(nowhere.status == 201);
+    BOOST_TEST(count(nowhere.out, "\n  no report: no/such.json: cannot be written: ") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(report_says_when_timing_alone_does_it) {
@@ -452,6 +492,38 @@ BOOST_AUTO_TEST_CASE(every_truncation_is_noticed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(coverage)
+
+BOOST_AUTO_TEST_CASE(counts_are_in_the_message_of_a_case_that_passes) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=covered/sees_it_all --log_level=message");
+    BOOST_TEST(ran.status == 0);
+    BOOST_TEST(count(ran.out, "  in 20 of 20 runs: inner: it begins  ") == 1U);
+    BOOST_TEST(count(ran.out, "  in 20 of 20 runs: inner: it goes on  ") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_missed_fails_the_case_at_its_place) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=covered/misses_something");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "error: ") == 1U);
+    BOOST_TEST(count(ran.out, "'inner: it goes on' (cases.cpp:") == 1U);
+    BOOST_TEST(count(ran.out, "was reached in none of 1000 runs\n  again:   ") == 1U);
+    BOOST_TEST(count(ran.out, "inner: it begins") == 0U);
+    BOOST_TEST(!std::filesystem::exists(inner.folder() / "covered.misses_something.tape"));
+}
+
+BOOST_AUTO_TEST_CASE(label_that_no_point_has_is_named) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=covered/asks_for_what_is_not_there");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out,
+                     "this program has no point with the label 'inner: it ends'; its "
+                     "labels: 'inner: it begins', 'inner: it goes on'") == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(options)
 
 BOOST_AUTO_TEST_CASE(bad_ones_get_one_line_each) {
@@ -475,6 +547,11 @@ BOOST_AUTO_TEST_CASE(bad_ones_get_one_line_each) {
         {"--replay=", "--replay: expected a value"},
         {"--replay=x --seed=1", "leave out --seed and --backend"},
         {"--tape-dir=", "--tape-dir: expected a value"},
+        {"--log", "--log: expected --replay=FILE beside it"},
+        {"--log=1", "unknown option '--log=1'"},
+        {"--report=", "--report: expected a value"},
+        {"--report=x.txt",
+         "--report: x.txt: expected a name that ends in .json, .trace.json or .html"},
     };
     for (const auto& [argument, expected] : table) {
         BOOST_TEST_CONTEXT(argument) {

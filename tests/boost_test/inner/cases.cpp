@@ -388,3 +388,27 @@ BOOST_TEST_GLOBAL_CONFIGURATION(sets_own_log);
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(plain) { BOOST_TEST(true); }
+
+BOOST_AUTO_TEST_SUITE(covered, *heddle::must_see("inner: it begins"))
+
+coro<void> begins(bool goes_on) {
+    HEDDLE_REACHABLE("inner: it begins");
+    if (goes_on) {
+        HEDDLE_REACHABLE("inner: it goes on");
+    }
+    co_return;
+}
+
+HEDDLE_TEST_CASE(sees_it_all, *heddle::must_see("inner: it goes on") * heddle::schedules(20)) {
+    co_await begins(true);
+}
+
+HEDDLE_TEST_CASE(misses_something, *heddle::must_see("inner: it goes on")) {
+    co_await begins(false);
+}
+
+HEDDLE_TEST_CASE(asks_for_what_is_not_there, *heddle::must_see("inner: it ends")) {
+    co_await begins(true);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -37,24 +37,6 @@ std::string_view name_of(timing_answer answer) {
     return "unknown";
 }
 
-std::string_view name_of(deviation::sort what) {
-    switch (what) {
-        case deviation::sort::hold:
-            return "hold";
-        case deviation::sort::hold_site:
-            return "hold_site";
-        case deviation::sort::stall:
-            return "stall";
-        case deviation::sort::early:
-            return "early";
-        case deviation::sort::oversleep:
-            return "oversleep";
-        case deviation::sort::pick:
-            return "pick";
-    }
-    return "unknown";
-}
-
 void write_place(json_writer& out, const std::string& file, std::uint32_t line) {
     if (line == 0) {
         out.key("file").null().key("line").null();
@@ -64,7 +46,7 @@ void write_place(json_writer& out, const std::string& file, std::uint32_t line) 
 }
 
 void write_finding(json_writer& out, const finding& found, std::string_view replay_command) {
-    const failure& shown = found.replayable() ? found.minimal_failure : found.what;
+    const failure& shown = found.reduced ? found.minimal_failure : found.what;
     out.open_object().member("class", sim::name_of(shown.what)).member("message", shown.message);
     write_place(out, shown.file, shown.line);
     if (found.what.what != failure_class::coverage) {
@@ -73,10 +55,10 @@ void write_finding(json_writer& out, const finding& found, std::string_view repl
         found.strategy.empty() ? out.null() : out.value(found.strategy);
         out.member("digest", hex(found.digest));
     }
-    if (found.replayable()) {
+    if (found.reduced) {
         out.member("minimising_runs", found.replays).key("deviations").open_array();
         for (const deviation& each : found.minimal) {
-            out.new_line().open_object().member("kind", name_of(each.what));
+            out.new_line().open_object().member("kind", sim::name_of(each.what));
             out.member("text", each.text);
             write_place(out, each.file, each.line);
             out.close_object();

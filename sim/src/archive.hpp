@@ -40,7 +40,7 @@ void fields(Archive& a, choice& x) {
 template <class Archive>
 void fields(Archive& a, step_record& x) {
     a(x.event, x.site, x.kind, x.label, x.file, x.line, x.when, x.stalled, x.stall_option,
-      x.passed_over, x.task, x.woken_by);
+      x.passed_over, x.task, x.woken_by, x.cancelled);
 }
 template <class Archive>
 void fields(Archive& a, oversleep_record& x) {
@@ -51,8 +51,12 @@ void fields(Archive& a, early_finish& x) {
     a(x.event, x.after);
 }
 template <class Archive>
+void fields(Archive& a, cancel_record& x) {
+    a(x.event, x.task, x.awaits, x.when, x.file, x.line);
+}
+template <class Archive>
 void fields(Archive& a, run_trace& x) {
-    a(x.steps, x.oversleeps, x.finished_early, x.seen);
+    a(x.steps, x.oversleeps, x.finished_early, x.cancellations, x.seen);
 }
 /// Without its exception_ptr, which means nothing elsewhere.
 template <class Archive>
@@ -73,7 +77,8 @@ void fields(Archive& a, departure& x) {
 }
 template <class Archive>
 void fields(Archive& a, tape& x) {
-    a(x.program, x.seed, x.schedule, x.allowed, x.longest_stall, x.choices, x.departures);
+    a(x.program, x.seed, x.schedule, x.allowed, x.longest_stall, x.choices, x.cancellations,
+      x.departures);
 }
 template <class Archive>
 void fields(Archive& a, deviation& x) {

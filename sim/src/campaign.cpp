@@ -428,6 +428,7 @@ private:
         found.minimal_tape = found.full;
         found.minimal_failure = found.what;
         simulation one(options_.explore.limits);
+        one.open_cancellations(options_.explore.cancellations);
         found.strategy = first_.strategy.empty() ? strategy_of(one, first_.run) : first_.strategy;
         if (!first_.whole) {
             found.what.message += "\n(the tape is cut off: the run took too many choices)";

@@ -25,6 +25,9 @@ constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
             case deviation::sort::oversleep:
                 oversleeps_.push_back({each.event, each.option});
                 break;
+            case deviation::sort::cancel:
+                cancels_.push_back({each.event, 1});
+                break;
             case deviation::sort::pick:
                 picks_.push_back({each.event, each.option});
                 break;
@@ -33,6 +36,7 @@ constrained_fifo::constrained_fifo(std::span<const deviation> deviations) {
     const auto by_key = [](const numbered& a, const numbered& b) { return a.key < b.key; };
     std::sort(stalls_.begin(), stalls_.end(), by_key);
     std::sort(oversleeps_.begin(), oversleeps_.end(), by_key);
+    std::sort(cancels_.begin(), cancels_.end(), by_key);
     std::sort(picks_.begin(), picks_.end(), by_key);
     std::sort(holds_.begin(), holds_.end(),
               [](const hold& a, const hold& b) { return a.event < b.event; });
@@ -118,6 +122,12 @@ std::size_t constrained_fifo::finish(const finish_options& options) {
     }
     // All are held: none finishes, if time can pass instead.
     return options.idle && !options.must ? options.count() - 1 : 0;
+}
+
+std::size_t constrained_fifo::cancel(const runnable& next, std::size_t options) {
+    const std::size_t by_position = picked(options);
+    const std::size_t by_event = option_of(cancels_, next.event_id(), options);
+    return by_event != 0 ? by_event : by_position;
 }
 
 bool constrained_fifo::finishes_early(std::uint64_t event) const {

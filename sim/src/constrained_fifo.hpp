@@ -23,6 +23,7 @@ public:
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
     std::size_t finish(const finish_options& options) override;
+    std::size_t cancel(const runnable& next, std::size_t options) override;
     void ran(const runnable& next) override;
 
 private:
@@ -60,6 +61,7 @@ private:
     std::vector<early_finish> early_;
     std::vector<numbered> stalls_;      // by event
     std::vector<numbered> oversleeps_;  // by wait
+    std::vector<numbered> cancels_;     // by event
     std::vector<numbered> picks_;       // by position in the tape
     std::uint64_t position_ = 0;
     std::uint64_t ran_last_ = 0;

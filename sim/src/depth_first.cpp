@@ -96,6 +96,10 @@ std::size_t depth_first::finish(const finish_options& options) {
     return take(choice_kind::finish, options.count(), seen);
 }
 
+std::size_t depth_first::cancel(const runnable& next, std::size_t options) {
+    return take(choice_kind::cancel, options, next.event_id());
+}
+
 void depth_first::ran(const runnable& next) {
     history_ = followed_by(history_, next.event_id());
     settled_ = position_;

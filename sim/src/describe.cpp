@@ -64,6 +64,29 @@ void describe_early(deviation& each, const run_trace& trace) {
     }
 }
 
+std::string ordinal(std::uint64_t number) {
+    const std::uint64_t tens = number / 10 % 10;
+    const std::uint64_t last = tens == 1 ? 0 : number % 10;
+    return std::to_string(number) + (last == 1 ? "st" : last == 2 ? "nd" : last == 3 ? "rd" : "th");
+}
+
+void describe_cancel(deviation& each, const run_trace& trace) {
+    for (const cancel_record& done : trace.cancellations) {
+        if (done.event == each.event) {
+            each.text = at(done.when) + done.task + " was cancelled at its " +
+                        ordinal(done.awaits) + " await";
+            each.file = done.file;
+            each.line = done.line;
+        }
+    }
+}
+
+const char* text_of_pick(choice_kind kind) {
+    return kind == choice_kind::order    ? " ran before its turn"
+           : kind == choice_kind::cancel ? " ran, and its task was cancelled"
+                                         : " took longer";
+}
+
 void describe_delay(deviation& each, const run_trace& trace) {
     if (each.what == deviation::sort::oversleep) {
         for (const oversleep_record& late : trace.oversleeps) {
@@ -95,6 +118,9 @@ deviations derive_constraints(const run_trace& trace) {
         if (step.stall_option != 0) {
             result.push_back(
                 make_deviation(deviation::sort::stall, step.event, 0, step.stall_option));
+        }
+        if (step.cancelled) {
+            result.push_back(make_deviation(deviation::sort::cancel, step.event, 0, 1));
         }
         before = step.event;
     }
@@ -153,6 +179,9 @@ void describe_deviations(deviations& all, const run_trace& trace,
             case deviation::sort::oversleep:
                 describe_delay(each, trace);
                 break;
+            case deviation::sort::cancel:
+                describe_cancel(each, trace);
+                break;
             case deviation::sort::pick: {
                 const std::size_t entry = static_cast<std::size_t>(each.event);
                 each.text = "entry " + std::to_string(entry + 1) + " of the tape took option " +
@@ -161,9 +190,7 @@ void describe_deviations(deviations& all, const run_trace& trace,
                     for (const auto& [id, seen] : trace.seen) {
                         if (static_cast<std::uint32_t>(id >> 32) == choices[entry].label) {
                             each.text =
-                                at(seen.when) + text_of(seen) +
-                                (choices[entry].kind == choice_kind::order ? " ran before its turn"
-                                                                           : " took longer");
+                                at(seen.when) + text_of(seen) + text_of_pick(choices[entry].kind);
                             describe_place(each, seen);
                         }
                     }

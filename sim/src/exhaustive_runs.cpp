@@ -14,6 +14,7 @@ exhaust_options exhaustive_options(const explore_options& options) {
     result.seed = options.seed;
     result.allowed = options.allowed;
     result.order_only = options.strategy == exhaustive_order;
+    result.cancellations = options.cancellations;
     result.limits = options.limits;
     result.timing_schedules = options.timing_schedules;
     result.minimise_replays = options.minimise_replays;
@@ -27,6 +28,7 @@ explore_options explore_options_of(const exhaust_options& options) {
     result.schedules = options.most_runs;
     result.seed = options.seed;
     result.allowed = options.allowed;
+    result.cancellations = options.cancellations;
     result.strategy = options.order_only ? exhaustive_order : exhaustive;
     result.limits = options.limits;
     result.timing_schedules = options.timing_schedules;
@@ -49,7 +51,9 @@ exploration exploration_of(exhaustion result) {
 
 exhaustive_runs::exhaustive_runs(simulation& one, const program& main,
                                  const exhaust_options& options)
-    : one_(one), main_(main), options_(options), chooser_(options.order_only) {}
+    : one_(one), main_(main), options_(options), chooser_(options.order_only) {
+    one.open_cancellations(options.cancellations);
+}
 
 bool exhaustive_runs::begin_pass() {
     if (pass_ > std::uint64_t{options_.deviations} + (options_.unbounded ? 1 : 0)) {

@@ -81,6 +81,7 @@ run_record detail::replay_watched(const program& main, const tape& recorded,
     simulation one(limits_of(recorded, options));
     one.watch(watch);
     seed_values(one, recorded.seed, recorded.schedule);
+    one.open_cancellations(recorded.cancellations);
     exact_replay chooser(recorded);
     return one.run(main, chooser, recorded.allowed, true);
 }
@@ -97,6 +98,7 @@ departed_run replay_departures(const program& main, const tape& recorded,
     }
     simulation one(limits_of(recorded, options));
     detail::seed_values(one, recorded.seed, recorded.schedule);
+    one.open_cancellations(recorded.cancellations);
     std::vector<deviation> deviations(recorded.departures.size());
     for (std::size_t i = 0; i < deviations.size(); ++i) {
         static_cast<departure&>(deviations[i]) = recorded.departures[i];
@@ -105,10 +107,10 @@ departed_run replay_departures(const program& main, const tape& recorded,
     departed_run result{one.run(main, chooser, recorded.allowed, true), 0};
     const auto& seen = result.run.trace->seen;
     for (const departure& each : recorded.departures) {
-        const bool by_event = each.what == departure::sort::hold ||
-                              each.what == departure::sort::early ||
-                              each.what == departure::sort::stall;
-        const bool by_until = by_event && each.what != departure::sort::stall && each.until != 0;
+        const bool by_event =
+            each.what == departure::sort::hold || each.what == departure::sort::early ||
+            each.what == departure::sort::stall || each.what == departure::sort::cancel;
+        const bool by_until = by_event && each.until != 0;
         result.unknown +=
             (by_event && !seen.contains(each.event)) || (by_until && !seen.contains(each.until))
                 ? 1

@@ -20,6 +20,9 @@ namespace heddle::sim {
 void explorer::begin(std::uint64_t seed, level allowed, const run_profile& profile) {
     stream_ = random_stream(seed);
     passed_over_ = 0;
+    profile_ = &profile;
+    seed_ = seed;
+    cancellation_drawn_ = false;
     // Where timing is all that is open, a run without delays would be plain FIFO once more.
     constexpr std::array<std::uint64_t, 4> rates{0, 2, 8, 24};
     delays_in_64_ = allowed == level::timing ? rates[1 + stream_.below(rates.size() - 1)]
@@ -42,6 +45,34 @@ std::size_t explorer::finish(const finish_options& options) {
         return 0;
     }
     return static_cast<std::size_t>(stream_.below(options.count()));
+}
+
+void explorer::draw_cancellation() {
+    cancellation_drawn_ = true;
+    random_stream drawn(heddle::detail::mix(seed_, 0x63616e63656cU));
+    if (profile_->tasks.empty()) {
+        constexpr std::uint64_t about_as_many_steps = 32;
+        cancelled_task_ = 0;
+        let_go_ = drawn.below(about_as_many_steps);
+        return;
+    }
+    // Main is among them, and nobody asks about it: those runs cancel nothing.
+    const run_profile::task_steps& task =
+        profile_->tasks[static_cast<std::size_t>(drawn.below(profile_->tasks.size()))];
+    cancelled_task_ = task.task;
+    // Its last step ended it, in run 0.
+    let_go_ = drawn.below(std::max<std::uint64_t>(task.steps, 2) - 1);
+}
+
+std::size_t explorer::cancel(const runnable& next, std::size_t) {
+    if (!cancellation_drawn_) {
+        draw_cancellation();
+    }
+    const std::uint64_t task = static_cast<const task_base&>(next).structural_id();
+    if (cancelled_task_ != 0 && cancelled_task_ != task) {
+        return 0;
+    }
+    return let_go_-- == 0 ? 1 : 0;
 }
 
 // ---- run 0 ---------------------------------------------------------------------------------

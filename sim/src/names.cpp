@@ -29,6 +29,8 @@ std::string_view name_of(choice_kind kind) noexcept {
             return "oversleep";
         case choice_kind::finish:
             return "finish";
+        case choice_kind::cancel:
+            return "cancel";
     }
     return "unknown";
 }
@@ -47,6 +49,8 @@ std::string_view name_of(departure::sort what) noexcept {
             return "oversleep";
         case departure::sort::pick:
             return "pick";
+        case departure::sort::cancel:
+            return "cancel";
     }
     return "unknown";
 }

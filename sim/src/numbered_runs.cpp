@@ -26,8 +26,9 @@ std::uint64_t digest_of_run(std::uint64_t schedule, std::uint64_t digest) noexce
 
 tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
              std::vector<choice> choices) {
-    return {options.name,      options.seed, schedule, allowed, options.limits.longest_stall,
-            std::move(choices), {}};
+    return {
+        options.name,       options.seed,          schedule, allowed, options.limits.longest_stall,
+        std::move(choices), options.cancellations, {}};
 }
 
 numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
@@ -36,6 +37,7 @@ numbered_runs::numbered_runs(simulation& one, const program& main, const explore
         throw usage_error("strategy '" + options.strategy +
                           "' makes its runs one after the other: they cannot be shared out");
     }
+    one.open_cancellations(options.cancellations);
     if (options.strategy != "fifo") {
         explorer_ = make_explorer(options.strategy);
     }

@@ -353,6 +353,7 @@ bool deviates(const step_record& step, const std::vector<deviation>& minimal) {
             case deviation::sort::hold:
             case deviation::sort::stall:
             case deviation::sort::early:
+            case deviation::sort::cancel:
                 return each.event == step.event;
             case deviation::sort::hold_site:
                 return each.site == step.site;

@@ -50,6 +50,42 @@ std::string sort_of(const std::string& described) {
 
 }  // namespace
 
+/// Somebody cancels a task: an event like any other, which a choice puts on the loop.
+class cancellation final : public runnable {
+public:
+    /// To be done to `task`, whose step `event` is about to run.
+    void aim(const task_base& task, std::uint64_t event) {
+        task_ = &task;
+        target_ = future_pointer(&const_cast<task_base&>(task).as_future());
+        event_ = event;
+    }
+    /// For tracing: called as it takes place. Null where a run is not traced.
+    std::function<void(const task_base&, std::uint64_t event)> on_run;
+
+    void run() override {
+        const future_pointer target = std::exchange(target_, future_pointer());
+        if (!target->done()) {
+            if (on_run) {
+                on_run(*task_, event_);
+            }
+            target->cancel({});
+        }
+    }
+    void drop() noexcept override { target_ = future_pointer(); }
+    [[nodiscard]] event_kind kind() const noexcept override { return event_kind::callback; }
+    [[nodiscard]] std::uint64_t event_id() const noexcept override {
+        return heddle::detail::mix(event_, 0x63616e63656cU);
+    }
+    [[nodiscard]] std::string label() const override { return "cancellation of " + task_->label(); }
+    [[nodiscard]] std::source_location place() const noexcept override { return task_->place(); }
+
+private:
+    using future_pointer = heddle::detail::intrusive_ptr<future_base>;
+    const task_base* task_ = nullptr;  // kept by target_
+    future_pointer target_;
+    std::uint64_t event_ = 0;
+};
+
 /// Lets a strategy take each choice, records it, counts and digests what runs.
 class simulation::chooser_scheduler final : public scheduler {
 public:
@@ -58,12 +94,26 @@ public:
 
     void begin(strategy& chooser, level allowed, bool traced) {
         strategy_ = &chooser;
-        quiet_ = !traced && !chooser.watches() && owner_.watch_ == nullptr;
         allowed_ = allowed;
         picked_ = nullptr;
         passed_over_.clear();
         scheduled_by_.clear();
+        cancels_ = allowed != level::fifo && owner_.cancellations_open_;
+        quiet_ = !traced && !cancels_ && !chooser.watches() && owner_.watch_ == nullptr;
+        cancelled_ = false;
+        suspensions_.clear();
+        cancellation_.on_run = nullptr;
+        if (cancels_ && owner_.record_.trace) {
+            cancellation_.on_run = [this](const task_base& task, std::uint64_t event) {
+                trace_cancellation(task, event);
+            };
+        }
     }
+
+    /// Main is over: what is left is cancelled anyway.
+    void close_cancellations() noexcept { cancels_ = false; }
+    /// A choice had a task cancelled in this run.
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
     [[nodiscard]] bool reorders() const noexcept override { return allowed_ == level::any; }
     [[nodiscard]] bool watches() const noexcept override {
@@ -176,10 +226,11 @@ private:
         if (owner_.loop_.timer_count() != 0 && allowed_ != level::fifo) {
             stalled = stall(next, taken);
         }
+        const bool cancels = cancels_ && cancel(next);
         const std::uint64_t event = count(run, id_of(next));
         strategy_->ran(next);
         if (run.trace) [[unlikely]] {
-            trace_step(next, event, before, taken, stalled);
+            trace_step(next, event, before, taken, stalled, cancels);
         }
         if (owner_.watch_ != nullptr) [[unlikely]] {
             owner_.watch_->step(run);
@@ -231,6 +282,38 @@ private:
         return taken;
     }
 
+    /// Whether the task whose step runs next is cancelled behind it.
+    bool cancel(runnable& next) {
+        const event_kind kind = next.kind();
+        if (kind != event_kind::step && kind != event_kind::wakeup) {
+            return false;
+        }
+        const auto& task = static_cast<const task_base&>(next);
+        if (owner_.record_.trace) {
+            ++suspensions_[task.number()];
+        }
+        if (task.number() == 1 || cancelled_) {
+            return false;
+        }
+        const std::size_t taken = strategy_->cancel(next, 2);
+        HEDDLE_INVARIANT(taken < 2, "a strategy takes one of the options");
+        record(choice_kind::cancel, 2, taken, label_of(next));
+        if (taken != 0) {
+            cancelled_ = true;
+            cancellation_.aim(task, next.event_id());
+            // At the end of the queue: whatever the loop was about to take keeps its place.
+            owner_.loop_.push_ready(cancellation_);
+        }
+        return taken != 0;
+    }
+
+    void trace_cancellation(const task_base& task, std::uint64_t event) {
+        const std::source_location site = task.site();
+        owner_.record_.trace->cancellations.push_back(
+            {event, task.label(), suspensions_[task.number()], owner_.clock_.now(),
+             site.line() != 0 ? site.file_name() : "", static_cast<std::uint32_t>(site.line())});
+    }
+
     void trace_finish(const finish_options& options, std::size_t taken) {
         run_trace& trace = *owner_.record_.trace;
         const runnable* const finished = options.at(taken);
@@ -261,13 +344,14 @@ private:
 
     [[gnu::cold, gnu::noinline]] void trace_step(const runnable& next, std::uint64_t event,
                                                  time_point before, duration taken,
-                                                 std::size_t stalled) {
+                                                 std::size_t stalled, bool cancels) {
         see(next);
         run_trace& trace = *owner_.record_.trace;
         step_record step = trace.seen[event];
         step.when = before;
         step.stalled = taken;
         step.stall_option = static_cast<std::uint32_t>(stalled);
+        step.cancelled = cancels;
         step.passed_over = std::exchange(passed_over_, {});
         if (const auto by = scheduled_by_.find(event); by != scheduled_by_.end()) {
             step.woken_by = by->second;
@@ -326,6 +410,10 @@ private:
     std::uint64_t picked_id_ = 0;
     std::vector<std::uint64_t> passed_over_;
     std::map<std::uint64_t, std::uint64_t> scheduled_by_;  // of a traced run: event, step
+    bool cancels_ = false;
+    bool cancelled_ = false;
+    cancellation cancellation_;                           // at most one a run
+    std::map<std::uint32_t, std::uint64_t> suspensions_;  // steps begun, by task; of a traced run
 };
 
 simulation::simulation(const run_limits& limits)
@@ -427,7 +515,14 @@ const run_record& simulation::run_by_hand(const std::function<void(event_loop&)>
 
 void simulation::run_program(const program& main) {
     try {
-        loop_.run_until_complete(main());
+        try {
+            loop_.run_until_complete(main());
+        } catch (const cancelled_error&) {
+            if (!scheduler_->cancelled()) {
+                throw;
+            }
+        }
+        scheduler_->close_cancellations();
         cancel_remaining_tasks(loop_);
     } catch (const run_stopped&) {
         // What stopped it is in the record.

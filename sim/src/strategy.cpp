@@ -40,7 +40,15 @@ std::size_t exact_replay::order(std::span<runnable* const> options) {
 }
 
 std::size_t exact_replay::stall(const runnable& next, std::size_t options) {
-    const choice* expected = take(choice_kind::stall, options);
+    return of_event(choice_kind::stall, next, options);
+}
+
+std::size_t exact_replay::cancel(const runnable& next, std::size_t options) {
+    return of_event(choice_kind::cancel, next, options);
+}
+
+std::size_t exact_replay::of_event(choice_kind kind, const runnable& next, std::size_t options) {
+    const choice* expected = take(kind, options);
     if (expected == nullptr) {
         return 0;
     }

@@ -15,13 +15,18 @@ constexpr std::string_view magic = "heddle-tape 1";
 using reader = detail::text_reader<tape_error>;
 using detail::next_word;
 
-choice read_choice(reader& in) {
+/// How many kinds of entry a tape may have. The last came later, and only where it was asked for.
+constexpr std::size_t kinds_of(bool cancellations) noexcept {
+    return cancellations ? choice_kinds : choice_kinds - 1;
+}
+
+choice read_choice(reader& in, std::size_t kinds) {
     constexpr const char* expected = "an entry: kind, options, taken, label";
     std::string_view line = in.next_line(expected);
     const std::string_view kind = next_word(line);
     choice entry;
     for (std::size_t i = 0;; ++i) {
-        if (i == choice_kinds) {
+        if (i == kinds) {
             in.complain("a kind of entry that line 7 names");
         }
         entry.kind = static_cast<choice_kind>(i);
@@ -49,7 +54,7 @@ bool has_option(departure::sort what) noexcept {
 /// "hold e f", where e waits for f; "stall e n", where e takes option n.
 departure read_departure(reader& in) {
     constexpr const char* expected =
-        "a departure: hold, early, stall, oversleep or pick, and two numbers";
+        "a departure: hold, early, stall, oversleep, pick or cancel, and two numbers";
     std::string_view line = in.next_line(expected);
     const std::string_view name = next_word(line);
     departure result;
@@ -95,7 +100,7 @@ std::string to_text(const tape& recorded) {
             "\nlevel ";
     text += name_of(recorded.allowed);
     text += "\nlongest-stall " + std::to_string(recorded.longest_stall.count()) + "\nkinds";
-    for (std::size_t i = 0; i < choice_kinds; ++i) {
+    for (std::size_t i = 0; i < kinds_of(recorded.cancellations); ++i) {
         text += ' ';
         text += name_of(static_cast<choice_kind>(i));
     }
@@ -140,7 +145,9 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     if (result.longest_stall < duration::zero()) {
         in.complain("nanoseconds, zero or more");
     }
-    if (in.value_of("kinds", "'kinds' and their names") != "order stall oversleep finish") {
+    const std::string_view kinds = in.value_of("kinds", "'kinds' and their names");
+    result.cancellations = kinds == "order stall oversleep finish cancel";
+    if (!result.cancellations && kinds != "order stall oversleep finish") {
         in.complain(
             "'kinds order stall oversleep finish': this tape has kinds that are not known here");
     }
@@ -150,7 +157,7 @@ tape tape_from_text(std::string_view text, std::string_view name) {
     result.choices.reserve(
         static_cast<std::size_t>(std::min<std::uint64_t>(count, in.remaining() / 12)));
     for (std::uint64_t i = 0; i < count; ++i) {
-        result.choices.push_back(read_choice(in));
+        result.choices.push_back(read_choice(in, kinds_of(result.cancellations)));
     }
     const auto departures = in.number<std::uint64_t>(
         in.value_of("departures", "'departures' and their number"), "the number of departures");

@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(complaints_name_the_line_and_what_was_expected) {
     text = sim::to_text(example());
     text.replace(text.find("early 9"), 7, "hold-site 9");
     BOOST_TEST(complaint(text) ==
-               "a.tape:14: expected a departure: hold, early, stall, oversleep or pick, and two "
-               "numbers");
+               "a.tape:14: expected a departure: hold, early, stall, oversleep, pick or cancel, "
+               "and two numbers");
     text = sim::to_text(example());
     text.replace(text.find("departures 5"), 12, "departures x");
     BOOST_TEST(complaint(text) == "a.tape:12: expected the number of departures");

@@ -38,9 +38,21 @@ sim::everywhere_report look_everywhere(heddle::coro<void> (*body)()) {
     return sim::cancel_everywhere(main, options);
 }
 
+heddle::coro<void> two_queries() {
+    connections.emplace(1);
+    heddle::task_group group;
+    group.create_task(query());
+    group.create_task(query());
+    co_await group.join();
+}
+
 int main() {
     std::cout << sim::text_of(look_everywhere(query)) << '\n';
     const sim::everywhere_report safe = look_everywhere(safe_query);
     std::cout << sim::text_of(safe) << '\n';
+
+    sim::explore_options options;
+    options.cancellations = true;
+    std::cout << sim::report(sim::explore(two_queries, options), "") << '\n';
     return safe.clean() ? 0 : 1;
 }

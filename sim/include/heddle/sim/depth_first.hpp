@@ -65,6 +65,7 @@ public:
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
     std::size_t finish(const finish_options& options) override;
+    std::size_t cancel(const runnable& next, std::size_t options) override;
     void ran(const runnable& next) override;
     void end_run() override;
 

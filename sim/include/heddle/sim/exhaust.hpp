@@ -36,6 +36,8 @@ struct exhaust_options {
     level allowed = level::any;
     /// Only what runs next is open: no callback takes time, and no wait overshoots.
     bool order_only = false;
+    /// One task may be cancelled, at any of its suspensions: see simulation::open_cancellations.
+    bool cancellations = false;
     /// First all schedules with at most 0, 1, ... and this many deviations from FIFO.
     std::uint32_t deviations = 2;
     /// And then all others.

@@ -31,6 +31,9 @@ struct explore_options {
     level allowed = level::any;
     /// One of explorer_names(), "fifo", or "exhaustive" or "exhaustive_order": see exhaust.hpp.
     std::string strategy = "portfolio";
+    /// Each run may also cancel one task, drawn with one of its suspensions: see
+    /// simulation::open_cancellations. Off, since a program that nobody cancels need not bear it.
+    bool cancellations = false;
     run_limits limits;
     /// How many runs the search for the same failure by timing alone may take.
     std::uint64_t timing_schedules = 5'000;

@@ -54,6 +54,7 @@ public:
     std::size_t stall(const runnable&, std::size_t options) final { return delay(options); }
     std::size_t oversleep(std::uint64_t, std::size_t options) final { return delay(options); }
     std::size_t finish(const finish_options& options) final;
+    std::size_t cancel(const runnable& next, std::size_t options) final;
 
 protected:
     /// The strategy's own state, for a new run.
@@ -62,6 +63,7 @@ protected:
 
 private:
     std::size_t delay(std::size_t options);
+    void draw_cancellation();
 
     static constexpr std::uint64_t most_passed_over = 500;
 
@@ -71,6 +73,13 @@ private:
     // have none and some many.
     std::uint64_t delays_in_64_ = 0;
     std::uint64_t finishes_in_64_ = 0;
+    // Which task is cancelled in this run, 0 for any, and how many of its steps before it are let
+    // go: drawn when it is first asked, from a stream of its own.
+    const run_profile* profile_ = nullptr;
+    std::uint64_t seed_ = 0;
+    std::uint64_t cancelled_task_ = 0;
+    std::uint64_t let_go_ = 0;
+    bool cancellation_drawn_ = false;
 };
 
 /// The strategies' names, "portfolio" first, then those that it draws from and the rest.

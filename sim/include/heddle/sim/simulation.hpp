@@ -48,6 +48,7 @@ struct step_record {
     time_point when{};                       ///< when it ran
     duration stalled{};                      ///< how long it took, if it was made to take long
     std::uint32_t stall_option = 0;          ///< ... and the option that says so
+    bool cancelled = false;                  ///< its task was cancelled behind it, by a choice
     std::vector<std::uint64_t> passed_over;  ///< what was ready before it in the plain loop's order
 };
 
@@ -65,11 +66,22 @@ struct early_finish {
     std::uint64_t after = 0;  ///< the event that had run last
 };
 
+/// A task that a choice had cancelled, when that took place.
+struct cancel_record {
+    std::uint64_t event = 0;  ///< the step behind which it was asked for
+    std::string task;
+    std::uint64_t awaits = 0;  ///< how often the task had been suspended
+    time_point when{};
+    std::string file;  ///< the await it stood at; empty and 0 if not known
+    std::uint32_t line = 0;
+};
+
 /// What a traced run tells beside its tape.
 struct run_trace {
     std::vector<step_record> steps;
     std::vector<oversleep_record> oversleeps;
     std::vector<early_finish> finished_early;
+    std::vector<cancel_record> cancellations;
     /// Every event that was an option or ran, by id: also those that never ran.
     std::map<std::uint64_t, step_record> seen;
 };
@@ -111,6 +123,13 @@ public:
     /// Seeds heddle::random() for the runs that follow: 0 unless it is called.
     void seed_values(std::uint64_t seed) noexcept { values_seed_ = seed; }
 
+    /// Whether, in the runs that follow, one task may be cancelled at one of its suspensions: a
+    /// choice of each step of a task, where the level is not `fifo`. The first task that a run
+    /// makes, which is main's, is left alone. Closed at first, since many programs never cancel
+    /// anything: what a cancellation does to them is no mistake of theirs. A run in which a task
+    /// was cancelled so may end with cancelled_error: that is no failure.
+    void open_cancellations(bool open) noexcept { cancellations_open_ = open; }
+
     /// The same for those who run the loop by hand, as often as they like: `drive` is called in
     /// place of running a program, and the loop is closed after it. What it throws is thrown.
     const run_record& run_by_hand(const std::function<void(event_loop&)>& drive, strategy& chooser,
@@ -137,6 +156,7 @@ private:
 
     run_limits limits_;
     std::uint64_t values_seed_ = 0;
+    bool cancellations_open_ = false;
     detail::run_watch* watch_ = nullptr;
     virtual_clock clock_;
     std::unique_ptr<chooser_scheduler> scheduler_;

@@ -48,6 +48,14 @@ public:
     /// Where the order is not open: which operation finishes now. Option 0 is what the plain loop
     /// would do; see finish_options.
     virtual std::size_t finish(const finish_options& options) = 0;
+    /// Where cancellations are open (simulation::open_cancellations): `next` is about to run, a
+    /// step of a task. Option 1 has the task cancelled, as if somebody called its cancel() behind
+    /// what is ready now. It is asked until that was taken once.
+    virtual std::size_t cancel(const runnable& next, std::size_t options) {
+        static_cast<void>(next);
+        static_cast<void>(options);
+        return 0;
+    }
     /// Whether ran() is to be called in the run that begins: asked once, at its start.
     [[nodiscard]] virtual bool watches() const noexcept { return true; }
     /// `next` is about to run.
@@ -75,10 +83,12 @@ public:
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
     std::size_t finish(const finish_options& options) override;
+    std::size_t cancel(const runnable& next, std::size_t options) override;
     void end_run() override;
 
 private:
     const choice* take(choice_kind kind, std::size_t options);
+    std::size_t of_event(choice_kind kind, const runnable& next, std::size_t options);
     [[noreturn]] void disagree(const choice& expected, const std::string& found) const;
 
     const tape& tape_;

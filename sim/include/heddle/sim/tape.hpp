@@ -30,8 +30,9 @@ enum class choice_kind : std::uint8_t {
     stall,      ///< how long a callback took: until which of the next deadlines
     oversleep,  ///< by how much a wait overshot: until which of the next deadlines
     finish,     ///< where the order is not open: which operation finishes now, or none
+    cancel,     ///< where cancellations are open: whether the task whose step runs is cancelled
 };
-inline constexpr std::size_t choice_kinds = 4;
+inline constexpr std::size_t choice_kinds = 5;
 
 [[nodiscard]] std::string_view name_of(choice_kind kind) noexcept;
 
@@ -54,6 +55,7 @@ struct departure {
         early,  ///< the operation `event` finishes when `until` has run, though something is ready
         oversleep,  ///< wait number `event` overshoots: until the `option`-th next deadline
         pick,       ///< entry number `event` of the tape, from 0, takes `option`
+        cancel,     ///< the task whose step `event` is gets cancelled behind it
     };
     sort what{};
     std::uint64_t event = 0;
@@ -62,7 +64,7 @@ struct departure {
 
     friend bool operator==(const departure&, const departure&) = default;
 };
-inline constexpr std::size_t departure_sorts = 6;
+inline constexpr std::size_t departure_sorts = 7;
 
 [[nodiscard]] std::string_view name_of(departure::sort what) noexcept;
 
@@ -73,6 +75,7 @@ struct tape {
     level allowed = level::fifo;  ///< what was open
     duration longest_stall{};     ///< run_limits::longest_stall, on which options depend
     std::vector<choice> choices;
+    bool cancellations = false;         ///< they were open: there are entries of kind `cancel`
     std::vector<departure> departures;  ///< of a minimised run; else none
 
     friend bool operator==(const tape&, const tape&) = default;

@@ -192,6 +192,38 @@ BOOST_AUTO_TEST_CASE(each_suspension_is_cancelled_in_some_run) {
     BOOST_TEST((cancelled_at == std::set<int>{0, 1, 2, 3, 4}));
 }
 
+BOOST_AUTO_TEST_CASE(the_task_is_drawn_first_and_then_the_suspension) {
+    // The second await of the one begins when the other has had all of its many.
+    std::set<int> cancelled_at;
+    const auto program = [&]() -> coro<void> {
+        const auto few = [&]() -> coro<void> {
+            int awaits = 0;
+            try {
+                for (; awaits < 2; ++awaits) {
+                    co_await heddle::sleep(1ms);
+                }
+            } catch (const heddle::cancelled_error&) {
+                cancelled_at.insert(awaits);
+            }
+        };
+        const auto many = []() -> coro<void> {
+            for (int i = 0; i < 20; ++i) {
+                co_await heddle::sleep(0ns);
+            }
+        };
+        heddle::task_group group;
+        group.create_task(many());
+        group.create_task(few());
+        co_await group.join();
+    };
+    auto options = named("drawn", true);
+    options.schedules = 100;
+    options.allowed = sim::level::timing;
+    options.limits.longest_stall = 0ns;
+    BOOST_TEST(!sim::explore(program, options).found.has_value());
+    BOOST_TEST((cancelled_at == std::set<int>{0, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_left_when_main_ends_cancelled_runs_to_its_end) {
     std::uint64_t begun = 0;
     std::uint64_t ended = 0;
@@ -213,6 +245,15 @@ BOOST_AUTO_TEST_CASE(what_is_left_when_main_ends_cancelled_runs_to_its_end) {
     BOOST_TEST(all.exhausted);
     BOOST_TEST(begun > 1U);
     BOOST_TEST(begun == ended);
+}
+
+BOOST_AUTO_TEST_CASE(behind_mains_end_there_is_nothing_to_choose) {
+    const auto program = []() -> coro<void> {
+        static const auto left = []() -> coro<void> { co_await heddle::sleep(1h); };
+        heddle::create_task(left());
+        co_await heddle::sleep(0ns);
+    };
+    BOOST_TEST(all_of(program, sim::level::timing).schedules == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancellation_is_an_entry_only_where_the_tape_names_the_kind) {

@@ -108,16 +108,17 @@ BOOST_AUTO_TEST_CASE(n_tasks_of_one_step_have_n_factorial_schedules) {
 
 BOOST_AUTO_TEST_CASE(chains_of_callbacks_interleave_in_all_ways) {
     struct shape {
-        std::uint64_t chains, callbacks;
+        std::uint64_t k, m;  // chains, and callbacks of each
     };
-    for (const auto& [k, m] : {shape{1, 5}, shape{2, 1}, shape{2, 2}, shape{2, 6}, shape{3, 2},
-                               shape{3, 3}, shape{4, 2}, shape{5, 1}}) {
-        const counts found =
-            all_orders([k = k, m = m](heddle::event_loop& loop, std::string& order) {
-                for (std::uint64_t i = 0; i < k; ++i) {
-                    loop.call_soon(chain_link{loop, order, letter(i), m});
-                }
-            });
+    for (const shape& each : {shape{1, 5}, shape{2, 1}, shape{2, 2}, shape{2, 6}, shape{3, 2},
+                              shape{3, 3}, shape{4, 2}, shape{5, 1}}) {
+        const std::uint64_t k = each.k;
+        const std::uint64_t m = each.m;
+        const counts found = all_orders([k, m](heddle::event_loop& loop, std::string& order) {
+            for (std::uint64_t i = 0; i < k; ++i) {
+                loop.call_soon(chain_link{loop, order, letter(i), m});
+            }
+        });
         BOOST_TEST(found.runs == interleavings(k, m));
         BOOST_TEST(found.orders.size() == interleavings(k, m));
     }

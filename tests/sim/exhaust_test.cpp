@@ -551,15 +551,17 @@ BOOST_AUTO_TEST_CASE(tasks_of_one_step_have_n_factorial_schedules) {
 
 BOOST_AUTO_TEST_CASE(tasks_of_several_steps_interleave_in_all_ways) {
     struct shape {
-        std::uint64_t tasks, steps;
+        std::uint64_t k, m;  // tasks, and steps of each
     };
-    for (const auto& [k, m] :
+    for (const shape& each :
          {shape{1, 4}, shape{2, 2}, shape{2, 5}, shape{3, 2}, shape{3, 3}, shape{4, 2}}) {
+        const std::uint64_t k = each.k;
+        const std::uint64_t m = each.m;
         std::uint64_t expected = factorial(k * m);
         for (std::uint64_t i = 0; i < k; ++i) {
             expected /= factorial(m);
         }
-        const auto all = sim::exhaust([k = k, m = m] { return independent(k, m); });
+        const auto all = sim::exhaust([k, m] { return independent(k, m); });
         BOOST_TEST(all.exhausted);
         BOOST_TEST(all.schedules == expected);
     }

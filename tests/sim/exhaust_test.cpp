@@ -67,6 +67,9 @@ public:
     std::size_t finish(const sim::finish_options& options) override {
         return next(options.count());
     }
+    std::size_t cancel(const heddle::runnable&, std::size_t options) override {
+        return next(options);
+    }
     picks taken;
     std::vector<std::size_t> counts;
 
@@ -99,9 +102,10 @@ struct enumeration {
 
 /// Breadth-first: from each schedule to those that differ from it in one later choice.
 enumeration enumerate(const sim::program& main, sim::level allowed, bool order_only,
-                      const sim::run_limits& limits) {
+                      bool cancellations, const sim::run_limits& limits) {
     enumeration result;
     sim::simulation one(limits);
+    one.open_cancellations(cancellations);
     std::deque<picks> open{{}};
     while (!open.empty()) {
         const picks given = std::move(open.front());
@@ -507,7 +511,8 @@ sim::exhaust_options named(std::string name) {
 }
 
 /// Both enumerators say the same of one program, for all bounds.
-std::uint64_t compare(const subject& one, sim::level allowed, bool order_only) {
+std::uint64_t compare(const subject& one, sim::level allowed, bool order_only,
+                      bool cancellations = false) {
     auto options = named(one.name);
     options.limits.steps = 40;
     options.limits.time = 12h;
@@ -515,7 +520,9 @@ std::uint64_t compare(const subject& one, sim::level allowed, bool order_only) {
     options.order_only = order_only;
     options.past_failures = true;
     options.deviations = 3;
-    const enumeration expected = enumerate(one.main, allowed, order_only, options.limits);
+    options.cancellations = cancellations;
+    const enumeration expected =
+        enumerate(one.main, allowed, order_only, cancellations, options.limits);
     const sim::exhaustion all = sim::exhaust(one.main, options);
     BOOST_TEST(all.exhausted == !(one.limited && expected.failed > 0));
     BOOST_TEST(all.schedules == expected.schedules.size());
@@ -570,10 +577,12 @@ BOOST_AUTO_TEST_CASE(tasks_of_several_steps_interleave_in_all_ways) {
 BOOST_AUTO_TEST_CASE(another_enumerator_finds_as_many_schedules) {
     BOOST_TEST(subjects().size() >= 20U);
     std::uint64_t by_timing = 0;
+    std::uint64_t with_cancellations = 0;
     for (const subject& each : subjects()) {
         BOOST_TEST_CONTEXT(each.name) {
             BOOST_TEST(compare(each, sim::level::any, true) > 1U);
             by_timing += compare(each, sim::level::timing, false);
+            with_cancellations += compare(each, sim::level::timing, false, true);
             if (!each.large) {
                 compare(each, sim::level::any, false);
             }
@@ -581,6 +590,7 @@ BOOST_AUTO_TEST_CASE(another_enumerator_finds_as_many_schedules) {
         }
     }
     BOOST_TEST(by_timing > subjects().size());
+    BOOST_TEST(with_cancellations > by_timing);
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_is_minimised_replayed_and_reported) {

@@ -30,7 +30,7 @@ ol.deviations li:hover, ol.deviations li.on { background: var(--panel); }
 .badge { flex: none; width: 20px; height: 20px; border-radius: 10px; background: var(--mark); color: #fff;
   font: 600 12px/20px system-ui, sans-serif; text-align: center; }
 .place { color: var(--soft); font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: 13px; }
-#picture { display: flex; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--panel); }
+#picture { display: flex; margin: 10px 0; border: 1px solid var(--line); border-radius: 10px; overflow: hidden; background: var(--panel); }
 #names { flex: none; max-width: 260px; border-right: 1px solid var(--line); background: var(--back); }
 #names div { padding: 0 14px; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-size: 13px; }
 #names .title { font-weight: 600; } #names .fails { color: var(--bad); }
@@ -65,7 +65,7 @@ const make = (name, attributes, parent, text) => {
   if (parent) parent.append(node);
   return node;
 };
-const colour = track => track === 0 ? "#6b7686" : `hsl(${40 + (track * 137 + 130) % 280} 52% 38%)`;  // no red
+const colour = track => track === 0 ? "#6b7686" : `hsl(${40 + (track * 173 + 90) % 280} 52% 38%)`;  // no red
 // Only tracks on which something is shown.
 const used = [...new Set(data.rows.flat().filter(Boolean).map(step => step.track))].sort((a, b) => a - b);
 const lines = used.filter(t => t !== 0).concat(used.includes(0) ? [0] : []);

@@ -16,6 +16,8 @@
 
 #include <heddle/sim.hpp>
 
+#include "constrained_fifo.hpp"
+#include "numbered_runs.hpp"
 #include "options.hpp"
 #include "program.hpp"
 
@@ -213,6 +215,20 @@ private:
         const auto again = sim::replay(chosen_.failing, found.minimal_tape, options_);
         expect(again.failed && again.failed->same_as(found.what),
                "the minimal tape does not replay the failure");
+        for (std::size_t i = 0; i < found.minimal.size(); ++i) {
+            expect(!fails_without(i, found),
+                   "without '" + found.minimal[i].text + "' the minimal schedule fails as well");
+        }
+    }
+    /// Whether the other deviations of the minimal schedule fail in the same way by themselves.
+    [[nodiscard]] bool fails_without(std::size_t left_out, const sim::finding& found) const {
+        std::vector<sim::deviation> others = found.minimal;
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(left_out));
+        sim::simulation one(options_.limits);
+        sim::detail::seed_values(one, found.minimal_tape.seed, found.minimal_tape.schedule);
+        sim::detail::constrained_fifo chooser(others);
+        const sim::run_record& run = one.run(chosen_.failing, chooser, found.minimal_tape.allowed);
+        return run.failed && run.failed->same_as(found.what);
     }
     void fixed_holds() {
         constexpr std::uint64_t runs = 2'000;

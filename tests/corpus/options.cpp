@@ -143,7 +143,8 @@ std::string help() {
            "                 did; --tape=FILE writes its tape\n"
            "  --replay=FILE  the same for the run that a tape says\n"
            "  --check        what the tests ask of a program: passes under FIFO, fails soon, the\n"
-           "                 minimal schedule replays, and the repaired program holds\n"
+           "                 minimal schedule replays and needs each of its choices, and the\n"
+           "                 repaired program holds\n"
            "\n"
            "Exit status: 0 if all is as expected, found or not; 1 if a fixed variant failed or a\n"
            "check did not hold; 2 if the command line is not to be understood.\n";

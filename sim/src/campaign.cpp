@@ -314,14 +314,14 @@ private:
     /// A worker's first run tells whether this is still the program that the state is of.
     void check_state() {
         const std::uint64_t now = control_->first_run.load();
-        if (now == 0 || now == state_.first_run) {
+        if (now == 0) {
             return;
         }
-        if (state_.first_run != 0) {
+        if (resumed_first_run_ != 0 && resumed_first_run_ != now) {
             throw campaign_error(
                 options_.resume_file +
                 ": this is the state of another program: its run 0 has the digest " +
-                hexadecimal(state_.first_run) + ", not " + hexadecimal(now));
+                hexadecimal(resumed_first_run_) + ", not " + hexadecimal(now));
         }
         state_.first_run = now;
     }
@@ -496,9 +496,9 @@ private:
             again = std::string("went another way: ") + error.what();
         }
         found.what.message +=
-            "\nMade again by itself, with the same choices, the run " + again +
-            "\nIt was killed from outside, an earlier run in its process had damaged memory, or it "
-            "depends on something that the simulation does not control";
+            "\nmade again by itself, with the same choices, the run " + again +
+            ":\nit was killed from outside, or an earlier run in its process had damaged memory,"
+            "\nor it depends on something that the simulation does not control";
         return found;
     }
 
@@ -515,7 +515,8 @@ private:
     campaign_state state_;
     shared_memory memory_;
     campaign_control* control_;
-    const std::map<std::uint64_t, run_totals> resumed_;  // what workers need not do
+    const std::map<std::uint64_t, run_totals> resumed_;         // what workers need not do
+    const std::uint64_t resumed_first_run_ = state_.first_run;  // 0: none
     std::vector<std::unique_ptr<worker_process>> workers_;
     std::map<std::uint64_t, run_totals> done_once_;
     candidate first_;

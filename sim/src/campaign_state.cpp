@@ -271,7 +271,8 @@ merged_campaign merge(std::span<const named_state> shards) {
         if (place == by_number.end()) {
             result.missing = which + " is missing";
         } else if (const campaign_state& one = place->second->state;
-                   one.passed_below() < needed && one.failing != result.failing) {
+                   one.passed_below() < needed &&
+                   !(one.failing && *one.failing == *result.failing)) {
             result.missing = which + " has come as far as schedule " +
                              std::to_string(one.passed_below()) + " only";
         }

@@ -31,7 +31,10 @@ public:
         // For its profile: run 0 may be another worker's, or another machine's.
         task_.page.block.store(no_run, std::memory_order_relaxed);
         task_.page.run.store(0, std::memory_order_release);
-        task_.control.first_run.store(runs_.run(0, false).digest, std::memory_order_relaxed);
+        const std::uint64_t first = runs_.run(0, false).digest;
+        if (task_.where == surroundings::plain) {
+            task_.control.first_run.store(first, std::memory_order_relaxed);
+        }
         std::uint64_t index = 0;
         while (next_block(index)) {
             if (auto failed = make_block(index)) {

@@ -30,7 +30,7 @@ struct campaign_control {
     std::array<std::atomic<std::uint64_t>, 2> next{};
     alignas(64) std::atomic<std::uint64_t> limit{no_run};  ///< runs from here on need not be made
     std::atomic<bool> stop{false};                         ///< no run is begun any more
-    std::atomic<std::uint64_t> first_run{0};               ///< digest of run 0
+    std::atomic<std::uint64_t> first_run{0};               ///< digest of run 0, in the plain ones
 };
 
 /// A block that is done.

@@ -13,6 +13,7 @@
 #include <heddle/sim/explorers.hpp>
 
 #include "archive.hpp"
+#include "coverage.hpp"
 #include "examine.hpp"
 #include "forked_runner.hpp"
 #include "numbered_runs.hpp"
@@ -41,6 +42,7 @@ void check_options(const campaign_options& options) {
             "a shard is number 1 to n of n, which is at most 1000000");
     require(options.hang > duration::zero(), "the time after which a callback hangs is above zero");
     require(options.time_limit >= duration::zero(), "a limit of time is not below zero");
+    check_must_see(options.explore);
     if (options.explore.strategy != "fifo") {
         static_cast<void>(make_explorer(options.explore.strategy));
     }
@@ -52,6 +54,7 @@ campaign_state begun(const campaign_options& options) {
     state.seed = options.explore.seed;
     state.strategy = options.explore.strategy;
     state.allowed = options.explore.allowed;
+    state.cancellations = options.explore.cancellations;
     state.limits = options.explore.limits;
     state.schedules = options.explore.schedules;
     state.part = options.part;
@@ -96,6 +99,7 @@ struct worker_process {
           moving(room.signs()) {}
 
     run_room room;
+    coverage_board coverage;
     shared_memory memory;
     worker_page* page;
     surroundings where;
@@ -114,7 +118,8 @@ public:
           state_(begun(options)),
           memory_(sizeof(campaign_control)),
           control_(new(memory_.data()) campaign_control),
-          resumed_(state_.ahead) {
+          resumed_(state_.ahead),
+          seen_before_(state_.coverage) {
         for (auto& next : control_->next) {
             next.store(state_.blocks);
         }
@@ -152,8 +157,8 @@ private:
             const auto where = i % worlds == 0 ? surroundings::plain : surroundings::other;
             workers_.push_back(std::make_unique<worker_process>(options_.explore.limits, where));
             worker_process& one = *workers_.back();
-            const worker_task task{main_,     options_, resumed_, *control_,
-                                   *one.page, one.room, where};
+            const worker_task task{main_,     options_, resumed_,     *control_,
+                                   *one.page, one.room, one.coverage, where};
             one.process = start_child([&] { return work(task, one.pipe.write_end); });
             one.alive = true;
             one.pipe.close_write();
@@ -358,8 +363,19 @@ private:
         }
     }
 
+    /// Of all blocks that are done. Where each run is made twice, the second time counts for nothing.
+    void add_up_coverage() {
+        state_.coverage = seen_before_;
+        for (const auto& each : workers_) {
+            if (each->where == surroundings::plain) {
+                merge_coverage(state_.coverage, each->coverage.seen());
+            }
+        }
+    }
+
     void write_state() {
         written_ = real_time();
+        add_up_coverage();
         if (!options_.state_file.empty()) {
             write_campaign_state(options_.state_file, state_);
         }
@@ -416,6 +432,13 @@ private:
         result.schedules = all.runs;
         result.steps = all.steps;
         result.digest = all.digest;
+        if (!result.found) {
+            add_up_coverage();
+            result.coverage = covered(state_.coverage, options_.explore.must_see);
+            if (ended_ != campaign_end::stopped && options_.part.of == 1) {
+                judge_coverage(result, options_.explore);
+            }
+        }
     }
 
     [[nodiscard]] finding examined() {
@@ -516,6 +539,7 @@ private:
     shared_memory memory_;
     campaign_control* control_;
     const std::map<std::uint64_t, run_totals> resumed_;         // what workers need not do
+    const std::vector<covered_point> seen_before_;              // by the runs of earlier sittings
     const std::uint64_t resumed_first_run_ = state_.first_run;  // 0: none
     std::vector<std::unique_ptr<worker_process>> workers_;
     std::map<std::uint64_t, run_totals> done_once_;

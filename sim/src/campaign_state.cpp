@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "coverage.hpp"
 #include "text_file.hpp"
 
 namespace heddle::sim {
@@ -93,6 +94,23 @@ void read_ahead(reader& in, campaign_state& result) {
     }
 }
 
+void read_coverage(reader& in, campaign_state& result) {
+    const std::uint64_t count = read_number(in, "coverage");
+    for (std::uint64_t i = 0; i < count; ++i) {
+        constexpr const char* expected = "a point: in how many runs, held, passed, its label";
+        std::string_view line = in.next_line(expected);
+        covered_point point;
+        point.runs = in.number<std::uint64_t>(next_word(line), expected);
+        point.held = in.number<std::uint64_t>(next_word(line), expected);
+        point.passed = in.number<std::uint64_t>(next_word(line), expected);
+        point.label = line;
+        if (!result.coverage.empty() && point.label <= result.coverage.back().label) {
+            in.complain("points in the order of their labels");
+        }
+        result.coverage.push_back(std::move(point));
+    }
+}
+
 void read_failure(reader& in, campaign_state& result) {
     constexpr const char* expected = "'failure' and none, or a schedule and what it was";
     std::string_view line = in.value_of("failure", expected);
@@ -124,6 +142,7 @@ std::string to_text(const campaign_state& state) {
     number("seed", state.seed);
     add("strategy", detail::line_of(state.strategy));
     add("level", std::string(name_of(state.allowed)));
+    add("cancellations", state.cancellations ? "yes" : "no");
     number("step-limit", state.limits.steps);
     add("time-limit", std::to_string(state.limits.time.count()));
     add("longest-stall", std::to_string(state.limits.longest_stall.count()));
@@ -135,6 +154,11 @@ std::string to_text(const campaign_state& state) {
     number("ahead", state.ahead.size());
     for (const auto& [block, totals] : state.ahead) {
         text += '\n' + std::to_string(block) + ' ' + text_of(totals);
+    }
+    number("coverage", state.coverage.size());
+    for (const covered_point& each : state.coverage) {
+        text += '\n' + std::to_string(each.runs) + ' ' + std::to_string(each.held) + ' ' +
+                std::to_string(each.passed) + ' ' + detail::line_of(each.label);
     }
     add("failure", state.failing
                        ? std::to_string(*state.failing) + ' ' + detail::line_of(state.failure_text)
@@ -158,6 +182,12 @@ campaign_state campaign_state_from_text(std::string_view text, std::string_view 
     result.seed = read_number(in, "seed");
     result.strategy = in.value_of("strategy", "'strategy' and a name");
     result.allowed = read_level(in);
+    const std::string_view cancellations =
+        in.value_of("cancellations", "'cancellations' and yes or no");
+    result.cancellations = cancellations == "yes";
+    if (!result.cancellations && cancellations != "no") {
+        in.complain("'cancellations' and yes or no");
+    }
     result.limits.steps = read_number(in, "step-limit");
     result.limits.time = read_duration(in, "time-limit");
     result.limits.longest_stall = read_duration(in, "longest-stall");
@@ -175,6 +205,7 @@ campaign_state campaign_state_from_text(std::string_view text, std::string_view 
     }
     result.done = read_totals(in, line);
     read_ahead(in, result);
+    read_coverage(in, result);
     read_failure(in, result);
     in.end();
     return result;
@@ -212,6 +243,8 @@ std::string difference(const campaign_state& expected, const campaign_state& fou
           says("strategy", quoted(found.strategy), quoted(expected.strategy)),
           says("level", std::string(name_of(found.allowed)),
                std::string(name_of(expected.allowed))),
+          says("choice of cancellations", found.cancellations ? "yes" : "no",
+               expected.cancellations ? "yes" : "no"),
           says("limit of steps", number(found.limits.steps), number(expected.limits.steps)),
           says("limit of time", number(found.limits.time.count()),
                number(expected.limits.time.count())),
@@ -257,6 +290,7 @@ merged_campaign merge(std::span<const named_state> shards) {
         }
         result.runs += all.runs;
         result.steps += all.steps;
+        detail::merge_coverage(result.coverage, each.state.coverage);
         if (each.state.failing && (!result.failing || *each.state.failing < *result.failing)) {
             result.failing = each.state.failing;
             result.where = each.state.part;

@@ -28,7 +28,8 @@ covered_point unseen(const coverage_place& place) {
 
 /// Of several places with one label the first in the sources is named.
 void take_place(covered_point& into, const covered_point& other) {
-    if (std::tie(other.file, other.line) < std::tie(into.file, into.line)) {
+    if (into.file.empty() || (!other.file.empty() &&
+                              std::tie(other.file, other.line) < std::tie(into.file, into.line))) {
         into.file = other.file;
         into.line = other.line;
     }
@@ -82,6 +83,15 @@ void coverage_point::pass(bool held) const {
     if (simulation* const one = simulation::current()) {
         one->pass(number_, held);
     }
+}
+
+std::vector<covered_point> known_points() {
+    std::vector<covered_point> result;
+    for (const coverage_point* each = coverage_point::first(); each != nullptr;
+         each = each->next()) {
+        merge_coverage(result, {unseen(each->place())});
+    }
+    return result;
 }
 
 void check_must_see(const explore_options& options) {
@@ -146,13 +156,21 @@ std::vector<covered_point> coverage_counter::counted(
     const std::vector<std::string>& must_see) const {
     std::vector<covered_point> result = slots_;
     std::sort(result.begin(), result.end(), by_label);
+    return covered(std::move(result), must_see);
+}
+
+std::vector<covered_point> covered(std::vector<covered_point> seen,
+                                   const std::vector<std::string>& must_see) {
+    for (covered_point& each : seen) {
+        take_place(each, known(each.label));  // a campaign's state has no places
+    }
     std::vector<covered_point> asked;
     for (const std::string& label : must_see) {
         asked.push_back(known(label));
     }
     std::sort(asked.begin(), asked.end(), by_label);
-    merge_coverage(result, asked);
-    return result;
+    merge_coverage(seen, asked);
+    return seen;
 }
 
 void merge_coverage(std::vector<covered_point>& all, const std::vector<covered_point>& more) {

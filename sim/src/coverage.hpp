@@ -14,6 +14,9 @@ namespace heddle::sim::detail {
 /// Throws usage_error, which lists the labels that there are, for one in must_see that is none.
 void check_must_see(const explore_options& options);
 
+/// All points that the program has, by label, none of them seen.
+[[nodiscard]] std::vector<covered_point> known_points();
+
 /// Adds up over runs. Runs may be counted in several processes and joined by merge_coverage.
 class coverage_counter {
 public:
@@ -35,6 +38,10 @@ private:
     std::vector<std::uint32_t> slot_of_point_;  // and one more; 0 if not known yet
     std::uint64_t runs_ = 0;
 };
+
+/// `seen` and, of the points whose labels are in `must_see`, those that were not: by label.
+[[nodiscard]] std::vector<covered_point> covered(std::vector<covered_point> seen,
+                                                 const std::vector<std::string>& must_see);
 
 /// Adds `more`, of other runs of the same campaign, to `all`. Both and the result are by label.
 void merge_coverage(std::vector<covered_point>& all, const std::vector<covered_point>& more);

@@ -210,6 +210,21 @@ std::vector<deviation> deviations_of(const run_trace& trace) {
     return result;
 }
 
+run_record replay_edited(const program& main, const tape& recorded, const explore_options& options,
+                         std::string& why) {
+    if (recorded.departures.empty()) {
+        throw replay_error(why);
+    }
+    departed_run result = replay_departures(main, recorded, options);
+    why += "; replayed as FIFO except what the tape was made minimal to";
+    if (result.unknown > 0) {
+        why += " (of which " + std::to_string(result.unknown) + " of " +
+               std::to_string(recorded.departures.size()) +
+               " names an event that there is no more)";
+    }
+    return std::move(result.run);
+}
+
 tape fifo_tape(const tape& recorded) {
     tape result = recorded;
     result.choices.clear();

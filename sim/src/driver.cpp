@@ -18,10 +18,15 @@
 #include <heddle/sim/command_line.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
+#include <heddle/sim/reports.hpp>
+#include <heddle/sim/traced_run.hpp>
 
+#include "coverage.hpp"
 #include "driver_options.hpp"
+#include "exhaustive_runs.hpp"
 #include "replay.hpp"
 #include "text_file.hpp"
+#include "wall_clock.hpp"
 
 namespace heddle::sim {
 
@@ -199,10 +204,17 @@ private:
             const progress_line line;
             options.stop = [] { return interrupted.load(); };
             options.on_progress = [&line](const campaign_progress& now) { line.show(now); };
-            result = run_campaign(chosen.main, options);
+            if (detail::is_exhaustive(options.explore.strategy)) {
+                result = search_exhaustively(chosen, options, line);
+            } else {
+                result = run_campaign(chosen.main, options);
+            }
         }
         if (result.explored.found) {
             return report_failure(result.explored, options);
+        }
+        if (!failed_before_) {
+            write_reports(result.explored, "");
         }
         const std::string done = "no failure in " + counted(result.explored.schedules) + " (seed " +
                                  std::to_string(result.explored.seed) + ")";
@@ -215,27 +227,63 @@ private:
                       << '\n';
             return drive_stopped;
         }
+        if (detail::is_exhaustive(options.explore.strategy)) {
+            std::cout << chosen.name << ": " << done
+                      << (result.explored.exhausted ? ": exhausted, there are no others"
+                                                    : ": not exhausted, there are more")
+                      << std::endl;
+            return drive_passed;
+        }
         std::cout << chosen.name << ": " << done
                   << (result.ended == campaign_end::out_of_time ? ", the time is over" : "")
                   << std::endl;
         return drive_passed;
     }
 
+    /// In this process: each run is made out of the one before.
+    [[nodiscard]] static campaign_result search_exhaustively(const named_program& chosen,
+                                                             const campaign_options& options,
+                                                             const progress_line& line) {
+        explore_options runs = options.explore;
+        const duration start = detail::real_time();
+        runs.on_progress = [&](std::uint64_t made) {
+            const double seconds =
+                std::chrono::duration<double>(detail::real_time() - start).count();
+            line.show({made,
+                       seconds > 0 ? static_cast<double>(made) / seconds : 0,
+                       {std::string_view(options.explore.strategy)}});
+        };
+        campaign_result result;
+        result.explored = explore(chosen.main, runs);
+        return result;
+    }
+
+    void write_reports(const exploration& result, std::string_view again) const {
+        for (const std::string& file : asked_.report_files) {
+            write_report(file, result, again);
+        }
+    }
+
     int report_failure(const exploration& result, const campaign_options& options) {
+        failed_before_ = true;
         const finding& found = *result.found;
         const std::string file = tape_file(asked_.tape_folder, result.name);
         std::string again = quoted(command_) + " --replay=" + quoted(file);
         std::string problem;
+        const bool taped = found.what.what != failure_class::coverage;  // that is no run's
         try {
-            write_tape(file, found.minimal_tape);
+            if (taped) {
+                write_tape(file, found.minimal_tape);
+            }
         } catch (const tape_error& error) {
             problem = error.what();
         }
         // A tape does not make two processes differ, and one that is not there nothing.
-        if (!problem.empty() || found.what.what == failure_class::nondeterminism) {
+        if (!taped || !problem.empty() || found.what.what == failure_class::nondeterminism) {
             again = campaign_command(options);
         }
         std::cout << report(result, again) << std::endl;
+        write_reports(result, again);
         if (!problem.empty()) {
             std::cerr << command_ << ": no tape: " << problem << '\n';
         }
@@ -277,13 +325,24 @@ private:
         if (asked_.break_at != 0) {
             watch.stop_before(asked_.break_at, [](const run_record&) { ::raise(SIGTRAP); });
         }
-        const run_record run = detail::replay_watched(chosen.main, recorded, options, &watch);
+        run_record run;
+        try {
+            run = detail::replay_watched(chosen.main, recorded, options, &watch);
+        } catch (const replay_error& error) {
+            std::string edited = error.what();
+            run = replay_edited(chosen.main, recorded, options, edited);
+            std::cout << asked_.replay_file << ": " << edited << std::endl;
+        }
         const std::string again = quoted(command_) + " --replay=" + quoted(asked_.replay_file);
+        if (asked_.log) {
+            std::cout << log_of(run) << std::flush;
+        }
         if (run.failed) {
             const run_record fifo =
                 detail::replay_watched(chosen.main, fifo_tape(recorded), options, nullptr);
-            std::cout << report(as_found(recorded, run, &fifo, options.schedules), again)
-                      << std::endl;
+            const exploration found = as_found(recorded, run, &fifo, options.schedules);
+            std::cout << report(found, again) << std::endl;
+            write_reports(found, again);
         } else {
             std::cout << chosen.name << ": replayed from " << asked_.replay_file << ", no failure"
                       << std::endl;
@@ -311,14 +370,33 @@ private:
                       << all.where.of << missing << ": " << all.failure_text << std::endl;
             return drive_failed;
         }
+        if (all.complete && report_missed_coverage(any, all)) {
+            return drive_failed;
+        }
         std::cout << any.program << ": no failure in " << counted(all.runs) << " (seed " << any.seed
                   << ")" << missing << std::endl;
         return all.complete ? drive_passed : drive_stopped;
     }
 
+    /// No shard alone can tell what the campaign has not seen.
+    bool report_missed_coverage(const campaign_state& any, const merged_campaign& all) const {
+        const explore_options& options = find(any.program, "--merge").options;
+        exploration whole;
+        whole.name = any.program;
+        whole.seed = any.seed;
+        whole.schedules = all.runs;
+        whole.coverage = detail::covered(all.coverage, options.must_see);
+        detail::judge_coverage(whole, options);
+        if (whole.found) {
+            std::cout << report(whole, "") << std::endl;
+        }
+        return whole.found.has_value();
+    }
+
     std::string command_;
     const driver_options& asked_;
     std::span<const named_program> programs_;
+    bool failed_before_ = false;  // a program did, of several
 };
 
 void check_programs(std::span<const named_program> programs) {

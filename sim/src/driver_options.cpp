@@ -6,6 +6,9 @@
 
 #include <heddle/sim/command_line.hpp>
 #include <heddle/sim/explorers.hpp>
+#include <heddle/sim/reports.hpp>
+
+#include "exhaustive_runs.hpp"
 
 namespace heddle::sim::detail {
 
@@ -13,7 +16,7 @@ namespace {
 
 std::vector<std::string_view> strategies() {
     std::vector<std::string_view> names(explorer_names().begin(), explorer_names().end());
-    names.push_back("fifo");
+    names.insert(names.end(), {"fifo", exhaustive, exhaustive_order});
     return names;
 }
 
@@ -92,6 +95,17 @@ const std::vector<entry>& table() {
          [](driver_options& to, const option& given) { to.minimise = yes_or_no(given); }},
         {"--tape-folder", "FOLDER", "where tapes of failures are written (the current folder)",
          [](driver_options& to, const option& given) { to.tape_folder = given.value(); }},
+        {"--report", "FILE",
+         "write a report too, of the last program that fails, or else of the last one. The end\n"
+         "of the name says how: .html is a page with a picture, .json is for other programs,\n"
+         ".trace.json for ui.perfetto.dev. May be given more than once",
+         [](driver_options& to, const option& given) {
+             try {
+                 check_report_name(to.report_files.emplace_back(given.value()));
+             } catch (const report_error& error) {
+                 throw option_error("--report: " + std::string(error.what()));
+             }
+         }},
         {"--hang", "SECONDS",
          "a callback that takes longer than that, in real time, hangs (60). The only\n"
          "verdict that depends on the real clock",
@@ -104,6 +118,11 @@ const std::vector<entry>& table() {
          }},
         {"--replay", "TAPE", "make only the run of this tape, in this process",
          [](driver_options& to, const option& given) { to.replay_file = given.value(); }},
+        {"--log", "", "with --replay: print each step of the run",
+         [](driver_options& to, const option& given) {
+             given.has_none();
+             to.log = true;
+         }},
         {"--break-at", "STEP",
          "with --replay: stop (SIGTRAP) right before this step, from 1. Under a debugger:\n"
          "without one, that ends the process",
@@ -136,6 +155,13 @@ void check(const driver_options& all) {
     require(all.replay_file.empty() || (!explores && all.merged.empty()),
             "--replay: a tape says all that is needed: leave out what describes a campaign");
     require(all.break_at == 0 || !all.replay_file.empty(), "--break-at: only with --replay=TAPE");
+    require(!all.log || !all.replay_file.empty(), "--log: only with --replay=TAPE");
+    require(!(all.strategy && is_exhaustive(*all.strategy)) ||
+                (all.jobs == 1 && !all.part && !all.check_determinism && all.minimise &&
+                 all.time_limit == duration::zero() && all.state_file.empty() &&
+                 all.resume_file.empty()),
+            "--strategy: an exhaustive search makes its runs one after the other, in this process: "
+            "only --schedules, --seed, --level and --report go with it");
     require(all.merged.empty() || !explores,
             "--merge: the states say all that is needed: leave out what describes a campaign");
 }

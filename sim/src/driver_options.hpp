@@ -35,9 +35,11 @@ struct driver_options {
     std::string tape_folder;
     std::string state_file;
     std::string resume_file;
+    std::vector<std::string> report_files;
     // In place of exploring.
     std::string replay_file;
     std::uint64_t break_at = 0;
+    bool log = false;
     std::vector<std::string> merged;
 };
 

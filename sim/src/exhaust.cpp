@@ -6,6 +6,7 @@
 
 #include <heddle/sim/report.hpp>
 
+#include "coverage.hpp"
 #include "examine.hpp"
 #include "exhaustive_runs.hpp"
 #include "numbered_runs.hpp"
@@ -46,6 +47,7 @@ public:
                 options_.on_progress(result_.runs);
             }
         }
+        result_.coverage = coverage_.counted({});
         result_.exhausted = !over_ && !reached_a_limit_ && runs_.complete() && same_again();
         return std::move(result_);
     }
@@ -58,6 +60,7 @@ private:
         result_.steps += run.steps;
         result_.digest += detail::digest_of_run(result_.runs - 1, run.digest);
         result_.longest = std::max<std::uint64_t>(result_.longest, run.choices.size());
+        coverage_.add(run);
     }
 
     finding found_now(const failure& what) const {
@@ -124,6 +127,7 @@ private:
     simulation one_;
     detail::exhaustive_runs runs_;
     exhaustion result_;
+    detail::coverage_counter coverage_;
     run_record first_;
     bool over_ = false;
     bool reached_a_limit_ = false;

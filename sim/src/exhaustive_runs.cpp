@@ -45,6 +45,7 @@ exploration exploration_of(exhaustion result) {
     one.steps = result.steps;
     one.digest = result.digest;
     one.exhausted = result.exhausted;
+    one.coverage = std::move(result.coverage);
     one.found = std::move(result.found);
     return one;
 }

@@ -18,7 +18,14 @@ namespace heddle::sim {
 
 exploration explore(const program& main, const explore_options& options) {
     if (detail::is_exhaustive(options.strategy)) {
-        return detail::exploration_of(exhaust(main, detail::exhaustive_options(options)));
+        detail::check_must_see(options);
+        exploration all =
+            detail::exploration_of(exhaust(main, detail::exhaustive_options(options)));
+        all.coverage = detail::covered(std::move(all.coverage), options.must_see);
+        if (!all.found) {
+            detail::judge_coverage(all, options);
+        }
+        return all;
     }
     exploration result;
     result.name = options.name;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "archive.hpp"
+#include "coverage.hpp"
 #include "numbered_runs.hpp"
 
 namespace heddle::sim::detail {
@@ -69,6 +70,7 @@ private:
         const std::uint64_t runs =
             std::min(campaign_block, task_.options.explore.schedules - first);
         page.in_block = {};
+        coverage_counter coverage;
         page.block.store(index, std::memory_order_relaxed);
         for (std::uint64_t i = first; i < first + runs; ++i) {
             if (!may_run(i)) {
@@ -77,11 +79,13 @@ private:
             page.run.store(i, std::memory_order_release);
             const run_record& run = runs_.run(i, false);
             page.in_block += {1, run.steps, digest_of_run(i, run.digest)};
+            coverage.add(run);
             if (run.failed) {
                 lower_limit(i);
                 return failed_run{*run.failed, i, std::string(runs_.drawn()), run.digest};
             }
         }
+        task_.coverage.add(coverage.counted({}));
         tell(index);
         return std::nullopt;
     }

@@ -16,6 +16,7 @@
 #include <heddle/sim/campaign.hpp>
 
 #include "child_process.hpp"
+#include "coverage_board.hpp"
 
 namespace heddle::sim::detail {
 
@@ -73,6 +74,7 @@ struct worker_task {
     campaign_control& control;
     worker_page& page;
     const run_room& room;
+    const coverage_board& coverage;
     surroundings where = surroundings::plain;
 };
 

@@ -148,6 +148,23 @@ coro<void> depends_on_new_memory() {
 }
 #endif
 
+/// Two steps that nobody orders: few schedules, of which none fails.
+coro<void> tiny() {
+    const auto worker = []() -> coro<void> {
+        HEDDLE_REACHABLE("tiny: a worker runs");
+        co_return;
+    };
+    heddle::task_group group;
+    group.create_task(worker());
+    group.create_task(worker());
+    co_await group.join();
+}
+
+/// What it must see is in a branch that it never takes.
+coro<void> misses() {
+    return rarely([] { HEDDLE_REACHABLE("misses: the order that never comes"); });
+}
+
 /// Slow, so that a campaign can be stopped in it.
 coro<void> is_slow() {
     return rarely([] {}, 50);
@@ -157,12 +174,20 @@ coro<void> fails_slowly() {
     return rarely([] { sim::check(false, "this order"); }, 50);
 }
 
+sim::explore_options must_see_more() {
+    sim::explore_options options;
+    options.must_see = {"tiny: a worker runs"};
+    return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     return sim::drive(argc, argv,
                       {{"passes", passes},
                        {"fails", fails},
+                       {"tiny", tiny},
+                       {"misses", misses, must_see_more()},
                        {"segfaults", segfaults},
                        {"aborts", aborts},
                        {"exits", exits},

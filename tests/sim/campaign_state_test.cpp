@@ -30,6 +30,8 @@ sim::campaign_state example() {
     state.blocks = 4;
     state.done = {256, 1'000, 0xabcdef};
     state.ahead = {{6, {64, 250, 1}}, {9, {64, 240, 0xffffffffffffffff}}};
+    state.cancellations = true;
+    state.coverage = {{"a retry", "", 0, false, 3, 4, 9}, {"gives up", "", 0, false, 0, 0, 2}};
     state.failing = 5'000;
     state.failure_text = "check x == 1 has failed";
     return state;
@@ -37,7 +39,8 @@ sim::campaign_state example() {
 
 bool same(const sim::campaign_state& a, const sim::campaign_state& b) {
     return sim::to_text(a) == sim::to_text(b) && a.ahead == b.ahead && a.done == b.done &&
-           a.failing == b.failing && a.part == b.part && a.blocks == b.blocks;
+           a.failing == b.failing && a.part == b.part && a.blocks == b.blocks &&
+           a.coverage == b.coverage && a.cancellations == b.cancellations;
 }
 
 /// The complaint, which is one line and names the file.
@@ -123,6 +126,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_is_refused_although_the_sum_is_right) {
     BOOST_TEST(with([](auto& s) { s.blocks = 1'000'000; }).find("blocks") != std::string::npos);
     BOOST_TEST(!with([](auto& s) { s.ahead[2] = {}; }).empty());
     BOOST_TEST(!with([](auto& s) { s.ahead[1'000'000] = {}; }).empty());
+    BOOST_TEST(!with([](auto& s) { std::swap(s.coverage[0], s.coverage[1]); }).empty());
     BOOST_TEST(!with([](auto& s) { s.part = {4, 3}; }).empty());
     BOOST_TEST(!with([](auto& s) { s.part = {0, 0}; }).empty());
     BOOST_TEST(!with([](auto& s) { s.limits.time = -1ns; }).empty());

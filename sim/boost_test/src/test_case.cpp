@@ -246,19 +246,12 @@ sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope, b
 /// The program was edited since the tape was made: what the tape amounts to may still be replayed.
 sim::run_record simulated_case::rerun_departures(const sim::tape& recorded, quiet& scope,
                                                  std::string& why) const {
-    sim::departed_run result = sim::replay_departures(
+    return sim::replay_edited(
         [&] {
             scope.begin_run(true);
             return body_();
         },
-        recorded, options_);
-    why += "; replayed as FIFO except what the tape was made minimal to";
-    if (result.unknown > 0) {
-        why += " (of which " + std::to_string(result.unknown) + " of " +
-               std::to_string(recorded.departures.size()) +
-               " names an event that there is no more)";
-    }
-    return std::move(result.run);
+        recorded, options_, why);
 }
 
 /// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
@@ -314,9 +307,6 @@ void simulated_case::replay(const sim::tape& recorded, const std::string& file) 
         try {
             run = rerun(recorded, scope, true);
         } catch (const sim::replay_error& error) {
-            if (recorded.departures.empty()) {
-                throw;
-            }
             edited = error.what();
             run = rerun_departures(recorded, scope, edited);
         }

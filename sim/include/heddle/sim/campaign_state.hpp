@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <heddle/sim/explore.hpp>
 
@@ -63,6 +64,7 @@ struct campaign_state {
     std::uint64_t seed = 0;
     std::string strategy;
     level allowed = level::any;
+    bool cancellations = false;
     run_limits limits;
     std::uint64_t schedules = 0;
     shard part;
@@ -72,6 +74,8 @@ struct campaign_state {
     std::uint64_t blocks = 0;                   ///< the shard's first so many blocks are done
     run_totals done;                            ///< what they came to
     std::map<std::uint64_t, run_totals> ahead;  ///< later ones that are done too, by index
+    /// What their runs have seen of the points of coverage.hpp, by label. Places are not in files.
+    std::vector<covered_point> coverage;
     // What was found, if something was: the shard's first failure.
     std::optional<std::uint64_t> failing;
     std::string failure_text;  ///< one line
@@ -96,8 +100,9 @@ void write_campaign_state(const std::string& path, const campaign_state& state);
 
 /// What all shards of a campaign came to.
 struct merged_campaign {
-    std::uint64_t runs = 0;   ///< that passed
-    std::uint64_t steps = 0;  ///< of those
+    std::uint64_t runs = 0;               ///< that passed
+    std::uint64_t steps = 0;              ///< of those
+    std::vector<covered_point> coverage;  ///< what they have seen, by label
     /// The lowest failing run that was found, its shard, and its text.
     std::optional<std::uint64_t> failing;
     shard where;

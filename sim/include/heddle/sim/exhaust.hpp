@@ -65,6 +65,8 @@ struct exhaustion {
     std::uint64_t longest = 0;  ///< the most choices that a run had
     /// [d]: how many schedules have at most d deviations. Only bounds under which all were run.
     std::vector<std::uint64_t> within;
+    /// What its runs have seen of the points of coverage.hpp, by label. Not judged.
+    std::vector<covered_point> coverage;
     /// All schedules were run, each to its end or its failure.
     bool exhausted = false;
     std::uint64_t failed = 0;      ///< how many of them failed: at most 1 unless past_failures

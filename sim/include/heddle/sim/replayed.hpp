@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <heddle/sim/explore.hpp>
@@ -22,6 +23,11 @@ namespace heddle::sim {
 /// timing alone can do it.
 [[nodiscard]] exploration as_found(const tape& recorded, const run_record& run,
                                    const run_record* fifo, std::uint64_t asked);
+
+/// replay_departures() after replay() threw `why`. Adds to that what was done in its place, so that
+/// it is one line for people. Throws `why` again if the tape has no departures.
+[[nodiscard]] run_record replay_edited(const program& main, const tape& recorded,
+                                       const explore_options& options, std::string& why);
 
 /// The tape whose replay is the FIFO run with the random values of `recorded`.
 [[nodiscard]] tape fifo_tape(const tape& recorded);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <heddle/random.hpp>
@@ -162,6 +163,9 @@ BOOST_AUTO_TEST_CASE(shards_are_merged) {
     BOOST_TEST(merged.where.number == 3U);
     BOOST_TEST(merged.failure_text == "this one");
     BOOST_TEST(merged.complete);
+    std::swap(all[1], all[2]);
+    BOOST_TEST(*sim::merge(all).failing == 150U);
+    std::swap(all[1], all[2]);
 
     // One that has not come as far may have a lower one.
     all[0].state.blocks = 0;

@@ -29,7 +29,12 @@ void portfolio::start(const run_profile& profile) {
 }
 
 std::size_t portfolio::choose(std::span<runnable* const> options) {
+    // All that may be withheld stands at the end.
     if (withholds_nothing_) {
+        return drawn_->choose(options);
+    }
+    const event_kind last = options.back()->kind();
+    if (last != event_kind::timer && last != event_kind::completion) {
         return drawn_->choose(options);
     }
     return choose_of_part(options);

@@ -238,7 +238,8 @@ private:
         return event;
     }
 
-    void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
+    [[gnu::always_inline]] void record(choice_kind kind, std::size_t options, std::size_t taken,
+                                       std::uint32_t label) {
         std::vector<choice>& choices = owner_.record_.choices;
         if (choices.size() == choices.capacity()) [[unlikely]] {
             make_room(choices);

@@ -57,17 +57,17 @@ covered_point known(std::string_view label) {
 }
 
 std::string text_of_missed(const covered_point& missed, std::uint64_t runs) {
+    const std::string what = "'" + missed.label + "' (" +
+                             missed.file.substr(missed.file.find_last_of('/') + 1) + ":" +
+                             std::to_string(missed.line) + ") ";
     const std::string of_runs =
         runs == 1 ? " in the only run" : " in none of " + std::to_string(runs) + " runs";
-    const std::string where =
-        missed.file.substr(missed.file.find_last_of('/') + 1) + ":" + std::to_string(missed.line);
     if (missed.conditional && missed.passed > 0) {
-        return "sometimes '" + missed.label + "' (" + where + ") held" + of_runs +
-               (runs == 1 ? " not" : "") + ", though it was asked " +
-               std::to_string(missed.passed) + (missed.passed == 1 ? " time" : " times");
+        return "sometimes " + what + (runs == 1 ? "did not hold" : "held") + of_runs +
+               ", though it was asked " + std::to_string(missed.passed) +
+               (missed.passed == 1 ? " time" : " times");
     }
-    return "'" + missed.label + "' (" + where + ") was " + (runs == 1 ? "not " : "") + "reached" +
-           of_runs;
+    return what + (runs == 1 ? "was not reached" : "was reached") + of_runs;
 }
 
 }  // namespace

@@ -220,7 +220,7 @@ private:
         std::string text = line_of("  " + head_of_left(), both ? head_of_right() : "");
         for (const auto& [left, right] : cells) {
             text += line_of(std::string(margin) + joined(left, left_widths),
-                            joined(right, right_widths));
+                            both ? joined(right, right_widths) : std::string());
         }
         return text;
     }

@@ -175,7 +175,8 @@ BOOST_AUTO_TEST_CASE(program_that_is_not_deterministic_is_told_so) {
     const outcome ran = inner.run("--run_test=failing/knows_how_often_it_ran");
     BOOST_TEST(ran.status == 201);
     BOOST_TEST(count(ran.out, "the same choices gave another run") == 1U);
-    BOOST_TEST(replay_command_in(ran.out).ends_with("-- --seed=1"));
+    BOOST_TEST(count(ran.out, "\n  again:   ") == 1U);
+    BOOST_TEST(count(ran.out, " -- --seed=1\n") == 1U);
     BOOST_TEST(!std::filesystem::exists(inner.folder() / "failing.knows_how_often_it_ran.tape"));
 }
 
@@ -301,7 +302,7 @@ BOOST_AUTO_TEST_CASE(replay_prints_the_same_report) {
             const std::string first = std::regex_replace(
                 report_in(found.out), std::regex(", found by strategy [a-z_]+"), "");
             BOOST_TEST(first != report_in(found.out));
-            BOOST_TEST(count(first, "FIFO, which passes:") == (name == "waits_for_ever" ? 0U : 1U));
+            BOOST_TEST(count(first, "FIFO, which passes:") == (name.starts_with("race") ? 1U : 0U));
             BOOST_TEST(report_in(plain) == without_line(first, by_timing));
         }
     }
@@ -321,7 +322,7 @@ BOOST_AUTO_TEST_CASE(log_of_a_replay_is_printed) {
 BOOST_AUTO_TEST_CASE(reports_are_written_for_the_last_failure) {
     const inner_program inner;
     const outcome ran = inner.run(
-        "--run_test=failing/child_check,failing/race -- --report=a.json --report=b.trace.json "
+        "--run_test=failing/child_check,race -- --report=a.json --report=b.trace.json "
         "--report=c.html");
     BOOST_TEST(ran.status == 201);
     BOOST_TEST(count(ran.out, issued) == 2U);

@@ -111,6 +111,16 @@ BOOST_AUTO_TEST_CASE(a_condition_that_never_held_fails_the_campaign) {
     BOOST_TEST(report.ends_with("\n  again:   ./again"));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_single_run_it_is_said_so) {
+    auto options = named({"nobody comes here"});
+    options.schedules = 1;
+    const auto result = sim::explore(asks_in_vain, options);
+    BOOST_TEST_REQUIRE(missed(result));
+    const std::string& message = result.found->what.message;
+    BOOST_TEST(message.find(") was not reached in the only run\n") != std::string::npos);
+    BOOST_TEST(message.ends_with(") did not hold in the only run, though it was asked 1 time"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_never_reached_fails_where_it_must_be) {
     static_cast<void>(&never_called);
     BOOST_TEST(!sim::explore(either_order, named()).found);

@@ -148,6 +148,16 @@ BOOST_AUTO_TEST_CASE(long_names_are_cut_at_their_beginning) {
     BOOST_TEST(with(steps, "\xC3\xA9 second'") > 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_endless_run_shows_its_end) {
+    sim::explore_options options;
+    options.limits.steps = 50;
+    const auto result = sim::explore([]() -> coro<void> { co_await naps(1'000); }, options);
+    const words steps = last_steps_in(sim::report(result, ""));
+    BOOST_TEST_REQUIRE(steps.size() == 12U);
+    BOOST_TEST(steps[1].find_first_not_of(' ') == steps[1].find("..."));
+    BOOST_TEST(steps.back().ends_with("  then the limit"));
+}
+
 BOOST_AUTO_TEST_CASE(fifo_that_fails_has_no_second_column) {
     const auto result = sim::explore([]() -> coro<void> {
         co_await naps(2);

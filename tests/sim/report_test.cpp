@@ -104,6 +104,39 @@ BOOST_AUTO_TEST_CASE(last_steps_stand_beside_the_fifo_run) {
     BOOST_TEST(with(steps, "timer") == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(no_step_is_missing_where_there_is_room_for_all) {
+    const auto result = sim::explore([]() -> coro<void> {
+        int last = 0;
+        const auto sets = [&last](int number) -> coro<void> {
+            last = number;
+            co_return;
+        };
+        heddle::task_group group;
+        group.create_task(sets(1), "first");
+        group.create_task(sets(2), "second");
+        co_await group.join();
+        sim::check(last == 2, "last == 2");
+    });
+    // What came at another place has a line for each side.
+    const words steps = last_steps_in(sim::report(result, ""));
+    BOOST_TEST_REQUIRE(steps.size() == 6U);
+    const std::size_t bar = steps[0].find(" |");
+    words left;
+    words right;
+    for (const std::string& line : steps) {
+        for (const std::string who : {"'Task-1'", "'first'", "'second'"}) {
+            if (line.substr(0, bar).find(who) != std::string::npos) {
+                left.push_back(who);
+            }
+            if (line.substr(bar).find(who) != std::string::npos) {
+                right.push_back(who);
+            }
+        }
+    }
+    BOOST_TEST(left == (words{"'Task-1'", "'second'", "'first'", "'Task-1'"}));
+    BOOST_TEST(right == (words{"'Task-1'", "'first'", "'second'", "'Task-1'"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_step_stands_in_the_line_of_the_same_step) {
     const auto result = sim::explore(two_writers(0, 0));
     for (const std::string& line : last_steps_in(sim::report(result, ""))) {

@@ -368,7 +368,8 @@ BOOST_AUTO_TEST_CASE(a_failure_under_fifo_needs_no_schedule) {
     BOOST_TEST(result.found->minimal.empty());
     const std::string report = sim::report(result, "");
     BOOST_TEST(report.find("std::runtime_error: always") != std::string::npos);
-    BOOST_TEST(report.find("FIFO everywhere: nothing has to go differently\n") != std::string::npos);
+    BOOST_TEST(report.find("FIFO everywhere: nothing has to go differently\n") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(endless_runs_end_at_their_limits) {

@@ -130,8 +130,7 @@ BOOST_AUTO_TEST_CASE(wakers_come_before_in_every_order) {
         BOOST_TEST(steps.size() == run.steps);
         for (std::size_t j = 0; j < steps.size(); ++j) {
             BOOST_TEST(steps[j].woken_by <= j);
-            BOOST_TEST((steps[j].woken_by == 0) ==
-                       (j == 0));
+            BOOST_TEST((steps[j].woken_by == 0) == (j == 0));
         }
     }
 }

@@ -137,8 +137,14 @@ void make_one_run(const corpus::entry& chosen, const corpus::options& options,
     const sim::run_record run =
         sim::run_schedule(options.fixed ? chosen.fixed : chosen.failing, *options.run, how);
     if (!options.tape.empty()) {
-        sim::write_tape(options.tape, {how.name, how.seed, *options.run, how.allowed,
-                                       how.limits.longest_stall, run.choices});
+        sim::tape recorded;
+        recorded.program = how.name;
+        recorded.seed = how.seed;
+        recorded.schedule = *options.run;
+        recorded.allowed = how.allowed;
+        recorded.longest_stall = how.limits.longest_stall;
+        recorded.choices = run.choices;
+        sim::write_tape(options.tape, recorded);
     }
     print_run(chosen, *options.run, run);
 }

@@ -141,8 +141,11 @@ public:
             look_after_workers();
         }
         settle_first_failure();
+        if (first_.run != no_run || state_.complete()) {
+            ended_ = campaign_end::complete;  // whoever wanted it to end came too late
+        }
         campaign_result result;
-        result.ended = first_.run != no_run ? campaign_end::complete : ended_;
+        result.ended = ended_;
         fill(result.explored);
         write_state();
         return result;

@@ -428,7 +428,9 @@ BOOST_AUTO_TEST_CASE(tape_that_does_not_fit_any_more_is_replayed_by_what_it_amou
                1U);
     const auto without_command = [](const outcome& one) {
         const std::string text = report_in(one.out);
-        return text.substr(0, text.find("  replay:  "));
+        // A tape does not say which strategy has found it.
+        return std::regex_replace(text.substr(0, text.find("  replay:  ")),
+                                  std::regex(", found by strategy [a-z_]+"), "");
     };
     BOOST_TEST(without_command(ran) ==
                without_line(without_command(found), "  on a real loop, by timing alone: no"));

@@ -17,6 +17,10 @@ namespace {
 
 struct graph_fixture : virtual_loop {
     heddle::lock mutex;
+    heddle::lock other_mutex;
+
+    /// Tasks that wait for a lock go before it does.
+    ~graph_fixture() { loop.close(); }
 
     coro<void> inner() { co_await heddle::sleep(1s); }
     coro<void> outer() { co_await inner(); }
@@ -181,14 +185,13 @@ BOOST_AUTO_TEST_CASE(a_cycle_that_nobody_waits_for_is_shown_from_its_oldest_task
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_for_a_lock_waits_for_the_task_that_holds_it) {
-    heddle::lock second;
     const auto take_both = [](heddle::lock& one, heddle::lock& other) -> coro<void> {
         const auto outer = co_await one.scoped();
         co_await heddle::sleep(1ms);
         const auto inner = co_await other.scoped();
     };
-    auto a = loop.create_task(take_both(mutex, second), "a");
-    auto b = loop.create_task(take_both(second, mutex), "b");
+    auto a = loop.create_task(take_both(mutex, other_mutex), "a");
+    auto b = loop.create_task(take_both(other_mutex, mutex), "b");
     const auto both = [&]() -> coro<void> {
         co_await a;
         co_await b;

@@ -54,6 +54,14 @@ std::string broken_rule_of_replay(const sim::tape& recorded) {
     try {
         static_cast<void>(sim::replay(program, recorded, options));
     } catch (const sim::replay_error& error) {
+        if (std::string broken = broken_rule_of_message(error.what(), "a replay_error");
+            !broken.empty()) {
+            return broken;
+        }
+    }
+    try {
+        static_cast<void>(sim::replay_departures(program, recorded, options));
+    } catch (const sim::replay_error& error) {
         return broken_rule_of_message(error.what(), "a replay_error");
     }
     return {};
@@ -131,6 +139,11 @@ std::string odd_word(heddle::random_stream& random) {
                                       "stall",
                                       "oversleep",
                                       "finish",
+                                      "cancel",
+                                      "hold",
+                                      "early",
+                                      "pick",
+                                      "departures",
                                       "fifo",
                                       "timing",
                                       "any",
@@ -155,14 +168,27 @@ std::string odd_word(heddle::random_stream& random) {
     return words[random.below(words.size())];
 }
 
-/// Replaces the last line by the right one, and the number of choices, now and then.
+/// Where a line begins with `key`, from `first` on; behind the last one if none does.
+std::size_t line_with(const lines& all, std::string_view key, std::size_t first) {
+    while (first < all.size() && !all[first].starts_with(key)) {
+        ++first;
+    }
+    return first;
+}
+
+/// Replaces the last line by the right one, and the numbers of choices and of departures, now and
+/// then.
 void mend(lines& all, heddle::random_stream& random) {
     if (all.size() < 8) {
         return;
     }
     if (!random.chance(1, 8)) {
-        all[7] =
-            "choices " + std::to_string(all.size() - 9 + (all.back().starts_with("end") ? 0 : 1));
+        const std::size_t middle = line_with(all, "departures", 8);
+        const std::size_t end = line_with(all, "end", 8);
+        all[7] = "choices " + std::to_string(std::min(middle, end) - 8);
+        if (middle < end) {
+            all[middle] = "departures " + std::to_string(end - middle - 1);
+        }
     }
     if (!random.chance(1, 8)) {
         if (all.back().starts_with("end")) {
@@ -240,6 +266,7 @@ std::string valid_tape(std::uint64_t which) {
     options.name = "program";
     options.allowed = which % 3 == 0 ? sim::level::timing : sim::level::any;
     options.seed = which;
+    options.cancellations = which % 4 == 0;
     const sim::run_record run = sim::run_schedule(program, which % 17, options);
     sim::tape recorded;
     recorded.program = options.name;
@@ -247,7 +274,11 @@ std::string valid_tape(std::uint64_t which) {
     recorded.schedule = which % 17;
     recorded.allowed = options.allowed;
     recorded.longest_stall = options.limits.longest_stall;
+    recorded.cancellations = options.cancellations;
     recorded.choices = run.choices;
+    for (const sim::deviation& each : sim::deviations_of(*run.trace)) {
+        recorded.departures.push_back(each);
+    }
     return sim::to_text(recorded);
 }
 

@@ -49,7 +49,7 @@ std::string describe_state(const task_base& task) {
                 holder = &each;
             }
         });
-        text += " that " + (holder != nullptr ? holder->label() + " holds"
+        text += " that " + (holder != nullptr ? holder->label() + " took"
                                               : std::string("a task took that has ended"));
     }
     return text;

@@ -86,8 +86,9 @@ void fields(Archive& a, deviation& x) {
 }
 template <class Archive>
 void fields(Archive& a, finding& x) {
-    a(x.what, x.schedule, x.strategy, x.digest, x.full, x.reduced, x.minimal, x.minimal_tape,
-      x.minimal_failure, x.replays, x.timing, x.timing_runs, x.minimal_run, x.fifo_run);
+    a(x.what, x.schedule, x.strategy, x.digest, x.full, x.reduced, x.as_it_was, x.minimal,
+      x.minimal_tape, x.minimal_failure, x.replays, x.timing, x.timing_runs, x.minimal_run,
+      x.fifo_run);
 }
 template <class Archive>
 void fields(Archive& a, timing_search& x) {

@@ -140,6 +140,7 @@ public:
         while (any_alive()) {
             look_after_workers();
         }
+        drop_what_may_not_be_first();
         settle_first_failure();
         if (first_.run != no_run || state_.complete()) {
             ended_ = campaign_end::complete;  // whoever wanted it to end came too late
@@ -386,6 +387,20 @@ private:
 
     // ---- the end -----------------------------------------------------------------------
 
+    /// A run may fail that was under way when the campaign was ended: if blocks below it have been
+    /// given up, nobody knows whether it is the first. Whoever goes on will come by it again.
+    void drop_what_may_not_be_first() {
+        if (first_.run == no_run || !control_->stop.load()) {
+            return;
+        }
+        for (std::uint64_t index = state_.blocks; index < first_.block; ++index) {
+            if (!state_.ahead.contains(index)) {
+                first_ = {};
+                return;
+            }
+        }
+    }
+
     /// Where two processes did not agree on a block, or might not have on the run that failed:
     /// which run it was, and how.
     void settle_first_failure() {
@@ -431,6 +446,9 @@ private:
             result.found = examined();
             state_.failing = first_.run;
             state_.failure_text = result.found->what.message;
+        }
+        if (state_.failing && *state_.failing < state_.passed_below()) {
+            state_.failing.reset();  // it has passed this time
         }
         result.schedules = all.runs;
         result.steps = all.steps;

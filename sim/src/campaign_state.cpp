@@ -155,10 +155,15 @@ std::string to_text(const campaign_state& state) {
     for (const auto& [block, totals] : state.ahead) {
         text += '\n' + std::to_string(block) + ' ' + text_of(totals);
     }
-    number("coverage", state.coverage.size());
-    for (const covered_point& each : state.coverage) {
+    std::vector<covered_point> coverage;
+    for (covered_point each : state.coverage) {
+        each.label = detail::line_of(each.label);  // which may be another's
+        detail::merge_coverage(coverage, {each});
+    }
+    number("coverage", coverage.size());
+    for (const covered_point& each : coverage) {
         text += '\n' + std::to_string(each.runs) + ' ' + std::to_string(each.held) + ' ' +
-                std::to_string(each.passed) + ' ' + detail::line_of(each.label);
+                std::to_string(each.passed) + ' ' + each.label;
     }
     add("failure", state.failing
                        ? std::to_string(*state.failing) + ' ' + detail::line_of(state.failure_text)

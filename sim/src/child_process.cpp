@@ -234,9 +234,10 @@ pid_t start_child(const std::function<int()>& work) {
     if (::getppid() != parent) {
         ::_exit(1);
     }
+    // An interrupt from the terminal, or a signal to the whole group, is the parent's: it alone says
+    // what follows.
+    ::setpgid(0, 0);
     at_start.restore();
-    // An interrupt from the terminal goes to all: the parent alone says what follows.
-    ::signal(SIGINT, SIG_IGN);
     int status = 1;
     try {
         status = work();
@@ -301,13 +302,18 @@ failure hanging(duration limit) {
 bool heartbeat::stands_still(duration limit) noexcept {
     const std::uint64_t runs = signs_->runs.load(std::memory_order_relaxed);
     const std::uint64_t steps = signs_->steps.load(std::memory_order_relaxed);
+    // What passes while nobody looks does not count: all of us may have been stopped meanwhile.
+    constexpr duration longest_look = std::chrono::milliseconds(200);
     const duration now = real_time();
-    if (!since_ || runs != runs_ || steps != steps_) {
+    if (!looked_ || runs != runs_ || steps != steps_) {
         runs_ = runs;
         steps_ = steps;
-        since_ = now;
+        still_ = duration::zero();
+    } else {
+        still_ += std::min(now - *looked_, longest_look);
     }
-    return now - *since_ > limit;
+    looked_ = now;
+    return still_ > limit;
 }
 
 // ---- questions -----------------------------------------------------------------------------

@@ -108,7 +108,8 @@ private:
     const run_signs* signs_;
     std::uint64_t runs_ = 0;
     std::uint64_t steps_ = 0;
-    std::optional<duration> since_;
+    std::optional<duration> looked_;  // when last
+    duration still_{};                // so long nothing has moved
 };
 
 /// How a child answers: it says this, and is over.

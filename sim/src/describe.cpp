@@ -256,6 +256,7 @@ exploration as_found(const tape& recorded, const run_record& run, const run_reco
             found.fifo_run = steps_beside(*found.minimal_run, *fifo);
         }
     }
+    found.as_it_was = recorded.departures.empty() && !found.minimal.empty();
     const bool by_timing = recorded.allowed != level::any || found.minimal.empty();
     found.timing = by_timing ? timing_answer::yes : timing_answer::not_found;
     return result;

@@ -198,6 +198,7 @@ private:
 
     int explore_one(const named_program& chosen, const std::optional<campaign_state>& state) {
         campaign_options options = options_for(chosen, state);
+        detail::check_exhaustive(options.explore.strategy, asked_);
         campaign_result result;
         {
             const interrupts noted;
@@ -213,9 +214,8 @@ private:
         if (result.explored.found) {
             return report_failure(result.explored, options);
         }
-        if (!failed_before_) {
-            write_reports(result.explored, "");
-        }
+        const bool reported = failed_before_ || write_reports(result.explored, "");
+        const int passed = reported ? drive_passed : drive_refused;
         const std::string done = "no failure in " + counted(result.explored.schedules) + " (seed " +
                                  std::to_string(result.explored.seed) + ")";
         if (result.ended == campaign_end::stopped) {
@@ -232,12 +232,12 @@ private:
                       << (result.explored.exhausted ? ": exhausted, there are no others"
                                                     : ": not exhausted, there are more")
                       << std::endl;
-            return drive_passed;
+            return passed;
         }
         std::cout << chosen.name << ": " << done
                   << (result.ended == campaign_end::out_of_time ? ", the time is over" : "")
                   << std::endl;
-        return drive_passed;
+        return passed;
     }
 
     /// In this process: each run is made out of the one before.
@@ -245,6 +245,7 @@ private:
                                                              const campaign_options& options,
                                                              const progress_line& line) {
         explore_options runs = options.explore;
+        runs.stop = options.stop;
         const duration start = detail::real_time();
         runs.on_progress = [&](std::uint64_t made) {
             const double seconds =
@@ -255,13 +256,24 @@ private:
         };
         campaign_result result;
         result.explored = explore(chosen.main, runs);
+        if (options.stop() && !result.explored.exhausted) {
+            result.ended = campaign_end::stopped;
+        }
         return result;
     }
 
-    void write_reports(const exploration& result, std::string_view again) const {
+    /// False, with a complaint, if one cannot be written: what was found is told all the same.
+    bool write_reports(const exploration& result, std::string_view again) const {
+        bool all = true;
         for (const std::string& file : asked_.report_files) {
-            write_report(file, result, again);
+            try {
+                write_report(file, result, again);
+            } catch (const report_error& error) {
+                std::cerr << command_ << ": no report: " << error.what() << '\n';
+                all = false;
+            }
         }
+        return all;
     }
 
     int report_failure(const exploration& result, const campaign_options& options) {
@@ -280,31 +292,40 @@ private:
         }
         // A tape does not make two processes differ, and one that is not there nothing.
         if (!taped || !problem.empty() || found.what.what == failure_class::nondeterminism) {
-            again = campaign_command(options);
+            again = campaign_command(result, options);
         }
         std::cout << report(result, again) << std::endl;
-        write_reports(result, again);
+        static_cast<void>(write_reports(result, again));
         if (!problem.empty()) {
             std::cerr << command_ << ": no tape: " << problem << '\n';
         }
         return drive_failed;
     }
 
-    [[nodiscard]] std::string campaign_command(const campaign_options& options) const {
+    /// What differs from what the program says by itself.
+    [[nodiscard]] std::string campaign_command(const exploration& result,
+                                               const campaign_options& options) const {
         const explore_options& runs = options.explore;
+        const explore_options& usual = find(runs.name, "--program").options;
         std::string text = quoted(command_);
         if (programs_.size() > 1) {
             text += " --program=" + quoted(runs.name);
         }
         text += " --seed=" + std::to_string(runs.seed);
-        if (asked_.schedules || asked_.time_limit != duration::zero()) {
-            text += " --schedules=" + std::to_string(runs.schedules);
+        if (runs.schedules != usual.schedules) {
+            // With a limit of time there may be no other: those that were made do it.
+            const bool endless = runs.schedules == std::numeric_limits<std::uint64_t>::max();
+            text += " --schedules=" + std::to_string(endless ? result.schedules : runs.schedules);
         }
-        if (asked_.strategy) {
+        if (runs.strategy != usual.strategy) {
             text += " --strategy=" + runs.strategy;
         }
-        if (asked_.allowed) {
+        if (runs.allowed != usual.allowed) {
             text += " --level=" + std::string(name_of(runs.allowed));
+        }
+        if (options.part != shard{}) {
+            text += " --shard=" + std::to_string(options.part.number) + "/" +
+                    std::to_string(options.part.of);
         }
         return text + (options.check_determinism ? " --check-determinism" : "");
     }
@@ -340,9 +361,9 @@ private:
         if (run.failed) {
             const run_record fifo =
                 detail::replay_watched(chosen.main, fifo_tape(recorded), options, nullptr);
-            const exploration found = as_found(recorded, run, &fifo, options.schedules);
+            const exploration found = as_found(recorded, run, &fifo, 0);
             std::cout << report(found, again) << std::endl;
-            write_reports(found, again);
+            static_cast<void>(write_reports(found, again));
         } else {
             std::cout << chosen.name << ": replayed from " << asked_.replay_file << ", no failure"
                       << std::endl;
@@ -402,8 +423,8 @@ private:
 void check_programs(std::span<const named_program> programs) {
     std::set<std::string> names;
     for (const named_program& each : programs) {
-        if (each.name.empty() || !each.main || !names.insert(each.name).second) {
-            throw usage_error("sim::drive: programs have names, and different ones");
+        if (each.name.empty() || !each.main || !names.insert(tape_file({}, each.name)).second) {
+            throw usage_error("sim::drive: programs have names, and their tapes different ones");
         }
     }
     if (names.empty()) {

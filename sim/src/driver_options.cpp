@@ -156,17 +156,20 @@ void check(const driver_options& all) {
             "--replay: a tape says all that is needed: leave out what describes a campaign");
     require(all.break_at == 0 || !all.replay_file.empty(), "--break-at: only with --replay=TAPE");
     require(!all.log || !all.replay_file.empty(), "--log: only with --replay=TAPE");
-    require(!(all.strategy && is_exhaustive(*all.strategy)) ||
-                (all.jobs == 1 && !all.part && !all.check_determinism && all.minimise &&
-                 all.time_limit == duration::zero() && all.state_file.empty() &&
-                 all.resume_file.empty()),
-            "--strategy: an exhaustive search makes its runs one after the other, in this process: "
-            "only --schedules, --seed, --level and --report go with it");
     require(all.merged.empty() || !explores,
             "--merge: the states say all that is needed: leave out what describes a campaign");
 }
 
 }  // namespace
+
+void check_exhaustive(std::string_view strategy, const driver_options& all) {
+    require(!is_exhaustive(strategy) ||
+                (all.jobs == 1 && !all.part && !all.check_determinism && all.minimise &&
+                 all.hang == driver_options{}.hang && all.time_limit == duration::zero() &&
+                 all.state_file.empty() && all.resume_file.empty()),
+            "--strategy: an exhaustive search makes its runs one after the other, in this process: "
+            "only --schedules, --seed, --level and --report go with it");
+}
 
 driver_options parse_driver_options(std::span<const std::string_view> arguments) {
     driver_options result;

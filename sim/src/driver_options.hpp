@@ -46,6 +46,10 @@ struct driver_options {
 /// Throws option_error.
 [[nodiscard]] driver_options parse_driver_options(std::span<const std::string_view> arguments);
 
+/// Throws option_error if `strategy`, which a program may ask for by itself, is an exhaustive one and
+/// an option does not go with it.
+void check_exhaustive(std::string_view strategy, const driver_options& all);
+
 [[nodiscard]] std::string driver_help(std::string_view command);
 
 }  // namespace heddle::sim::detail

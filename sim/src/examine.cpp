@@ -77,7 +77,7 @@ finding examine(runner& runs, const explore_options& options, finding found) {
         return unstable(std::move(found));
     }
     found.replays = minimal->replays;
-    if (found.full.allowed == level::any && found.schedule != 0 && !minimal->deviations.empty()) {
+    if (found.full.allowed == level::any && !minimal->deviations.empty()) {
         timing_search search = runs.search(options, found.what);
         found.timing = search.answer;
         found.timing_runs = search.runs;

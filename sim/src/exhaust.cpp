@@ -43,8 +43,11 @@ public:
             while (result_.within.size() < runs_.bounds_done() && !over_) {
                 result_.within.push_back(result_.schedules);
             }
-            if (options_.on_progress && result_.runs % runs_between_reports == 0) {
-                options_.on_progress(result_.runs);
+            if (result_.runs % runs_between_reports == 0) {
+                if (options_.on_progress) {
+                    options_.on_progress(result_.runs);
+                }
+                over_ = over_ || (options_.stop && options_.stop());
             }
         }
         result_.coverage = coverage_.counted({});

@@ -19,6 +19,7 @@ exhaust_options exhaustive_options(const explore_options& options) {
     result.timing_schedules = options.timing_schedules;
     result.minimise_replays = options.minimise_replays;
     result.on_progress = options.on_progress;
+    result.stop = options.stop;
     return result;
 }
 

@@ -42,9 +42,6 @@ exploration explore(const program& main, const explore_options& options) {
         result.steps += run.steps;
         result.digest += detail::digest_of_run(i, run.digest);
         coverage.add(run);
-        if (options.on_progress && (i + 1) % runs_between_reports == 0) {
-            options.on_progress(i + 1);
-        }
         if (run.failed) {
             finding found;
             found.what = *run.failed;
@@ -55,6 +52,14 @@ exploration explore(const program& main, const explore_options& options) {
             detail::runner_here here(one, main);
             result.found = detail::examine(here, options, std::move(found));
             break;
+        }
+        if ((i + 1) % runs_between_reports == 0) {
+            if (options.on_progress) {
+                options.on_progress(i + 1);
+            }
+            if (options.stop && options.stop()) {
+                return result;
+            }
         }
     }
     result.coverage = coverage.counted(options.must_see);

@@ -132,6 +132,8 @@ private:
             for (const deviation& each : found_.minimal) {
                 if (each.event == step->event && each.what == deviation::sort::early) {
                     text = "early";
+                } else if (each.event == step->event && each.what == deviation::sort::cancel) {
+                    text = "then cancelled";
                 }
             }
         }

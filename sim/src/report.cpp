@@ -108,7 +108,8 @@ namespace {
 
 /// "FIFO everywhere, except 2 choices:", and these.
 std::string text_of_schedule(const finding& found) {
-    std::string text = "\n  minimal schedule: FIFO everywhere";
+    std::string text = found.as_it_was ? "\n  schedule, not made minimal: FIFO everywhere"
+                                       : "\n  minimal schedule: FIFO everywhere";
     if (found.minimal.empty()) {
         text += ": nothing has to go differently";
         return found.schedule == 0 ? text
@@ -130,9 +131,12 @@ std::string report_of_coverage(const exploration& result, const finding& found) 
 }
 
 std::string report_of_failure(const exploration& result, const finding& found) {
-    std::string text = "error: " + result.name + " failed on schedule " +
-                       std::to_string(found.schedule) + " of " + std::to_string(result.asked) +
-                       " (seed " + std::to_string(result.seed) + ")";
+    std::string text =
+        "error: " + result.name + " failed on schedule " + std::to_string(found.schedule);
+    if (result.asked != 0) {
+        text += " of " + std::to_string(result.asked);
+    }
+    text += " (seed " + std::to_string(result.seed) + ")";
     if (!found.strategy.empty()) {
         text += ", found by strategy " + found.strategy;
     }

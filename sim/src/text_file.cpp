@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include <heddle/detail/mix.hpp>
@@ -54,7 +55,29 @@ std::string_view next_word(std::string_view& line) noexcept {
     return word;
 }
 
-std::string write_text_file(const std::string& path, std::string_view text) {
+namespace {
+
+/// Into what is there: a terminal, a pipe, /dev/null.
+std::string write_in_place(const std::string& path, std::string_view text) {
+    file_pointer file(std::fopen(path.c_str(), "wb"));
+    const bool written = file &&
+                         std::fwrite(text.data(), 1, text.size(), file.get()) == text.size() &&
+                         std::fflush(file.get()) == 0;
+    return written ? std::string() : path + ": cannot be written: " + system_error_text();
+}
+
+}  // namespace
+
+std::string write_text_file(const std::string& name, std::string_view text) {
+    std::error_code none;
+    const std::filesystem::file_status there = std::filesystem::status(name, none);
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+        return write_in_place(name, text);
+    }
+    // A link stays one.
+    const std::string path = std::filesystem::is_symlink(name, none)
+                                 ? std::filesystem::weakly_canonical(name, none).string()
+                                 : name;
     const std::string partial = path + ".partial";
     file_pointer file(std::fopen(partial.c_str(), "wb"));
     if (!file) {

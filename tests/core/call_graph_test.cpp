@@ -197,8 +197,8 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_lock_waits_for_the_task_that_holds_it) {
         co_await b;
     };
     const std::string text = deadlock_of(both());
-    BOOST_TEST(contains(text, "'a' waits for a lock that 'b' holds at call_graph_test.cpp:"));
-    BOOST_TEST(contains(text, "'b' waits for a lock that 'a' holds at call_graph_test.cpp:"));
+    BOOST_TEST(contains(text, "'a' waits for a lock that 'b' took at call_graph_test.cpp:"));
+    BOOST_TEST(contains(text, "'b' waits for a lock that 'a' took at call_graph_test.cpp:"));
     BOOST_TEST(text.ends_with("\n  a cycle: 'a' waits for 'b' waits for 'a'"));
 }
 
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_task_that_waits_for_its_own_lock_is_a_cycle) {
         const auto inner = co_await mutex.scoped();
     };
     const std::string text = deadlock_of(twice());
-    BOOST_TEST(contains(text, "'Task-1' waits for a lock that 'Task-1' holds at "));
+    BOOST_TEST(contains(text, "'Task-1' waits for a lock that 'Task-1' took at "));
     BOOST_TEST(text.ends_with("\n  a cycle: 'Task-1' waits for 'Task-1'"));
 }
 

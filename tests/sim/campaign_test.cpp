@@ -285,6 +285,47 @@ BOOST_AUTO_TEST_CASE(a_stop_and_a_resumption_change_nothing) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_that_may_not_be_the_first_is_not_reported) {
+    // Runs that fail take long: one of them is under way when the others have given up.
+    const auto program = [](bool slowly) -> sim::program {
+        return [slowly]() -> coro<void> {
+            const bool fails = heddle::random().below(100) == 0;
+            if (slowly) {
+                ::usleep(fails ? 200'000 : 2'000);
+            }
+            sim::check(!fails, "fails");
+            co_return;
+        };
+    };
+    auto options = named("unlucky", 4);
+    options.explore.allowed = sim::level::fifo;
+    options.minimise = false;
+    const auto alone = sim::explore(program(false), options.explore);
+    BOOST_REQUIRE(alone.found.has_value());
+    for (int looks = 1; looks < 20; looks += 3) {
+        int asked = 0;
+        options.stop = [&] { return ++asked > looks; };
+        const auto result = sim::run_campaign(program(true), options);
+        BOOST_TEST((result.ended == sim::campaign_end::complete) ==
+                   result.explored.found.has_value());
+        if (result.explored.found) {
+            BOOST_TEST(result.explored.found->schedule == alone.found->schedule);
+            BOOST_TEST(result.explored.digest == alone.digest);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_that_has_passed_since_is_forgotten) {
+    const folder work;
+    auto options = named("five_tasks", 2);
+    options.state_file = work.file("state");
+    BOOST_TEST(sim::run_campaign(failing, options).explored.found.has_value());
+    BOOST_TEST(sim::read_campaign_state(options.state_file).failing.has_value());
+    options.resume_file = options.state_file;  // and the program was repaired
+    BOOST_TEST(!sim::run_campaign(passing, options).explored.found.has_value());
+    BOOST_TEST(!sim::read_campaign_state(options.state_file).failing.has_value());
+}
+
 /// One order of 120 is seen now and then; a sixth task there never is.
 const sim::program covering = five_tasks([](const std::string& order) {
     HEDDLE_REACHABLE("campaign: all are done");

@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_deadlock_is_found_and_says_who_waits_for_what) {
     BOOST_REQUIRE(result.found.has_value());
     BOOST_TEST((result.found->what.what == sim::failure_class::deadlock));
     const std::string report = sim::report(result, "./two_locks --replay=t");
-    BOOST_TEST(report.find("'Task-2' waits for a lock that 'Task-3' holds at explore_test.cpp:") !=
+    BOOST_TEST(report.find("'Task-2' waits for a lock that 'Task-3' took at explore_test.cpp:") !=
                std::string::npos);
     BOOST_TEST(report.find("a cycle: 'Task-2' waits for 'Task-3' waits for 'Task-2'") !=
                std::string::npos);

@@ -389,6 +389,10 @@ BOOST_AUTO_TEST_CASE(a_search_finds_and_explains) {
     const sim::exploration told = target.explain();
     BOOST_REQUIRE(told.found.has_value());
     BOOST_TEST(told.found->minimal.size() == 1U);
+    // No input says that it came from timing alone unless that was looked for.
+    BOOST_TEST((told.found->timing != sim::timing_answer::yes ||
+                told.found->minimal_tape.allowed == sim::level::timing));
+    BOOST_TEST(told.found->timing_runs > 0U);
     const sim::run_record replayed = sim::replay(lost_update, told.found->minimal_tape, options);
     BOOST_REQUIRE(replayed.failed.has_value());
     BOOST_TEST(replayed.failed->same_as(told.found->what));

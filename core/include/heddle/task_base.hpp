@@ -257,7 +257,7 @@ namespace detail {
 /// the library's own left out: "'Task-2' waits for a reply at pool.cpp:40 < main.cpp:12".
 [[nodiscard]] std::string describe_blocked(const task_base& task);
 
-/// The middle part of that: "waits for a lock that 'Task-1' holds", "is ready to run".
+/// The middle part of that: "waits for a lock that 'Task-1' took", "is ready to run".
 [[nodiscard]] std::string describe_state(const task_base& task);
 
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.

@@ -70,7 +70,8 @@ enum class campaign_end : std::uint8_t {
 
 struct campaign_result {
     /// `schedules`, `steps` and `digest` are those of the runs up to the first failure, or of all
-    /// that were made; with those of earlier sittings, and of this shard alone.
+    /// that were made; with those of earlier sittings, and of this shard alone. `coverage` is there
+    /// if no run failed: what others have seen up to then depends on how many there were.
     exploration explored;
     campaign_end ended = campaign_end::complete;
 };

@@ -21,7 +21,9 @@
 namespace heddle::sim {
 
 struct named_program {
-    std::string name;  ///< one line, of at least one character; no two are the same
+    /// One line, of at least one character. No two are the same, nor but for characters that a
+    /// tape's name does not have.
+    std::string name;
     program main;
     /// Where the command line says nothing. Its `name` is not used.
     explore_options options{};

@@ -49,6 +49,8 @@ struct exhaust_options {
     std::uint64_t minimise_replays = explore_options{}.minimise_replays;
     /// Told now and then, by number of runs: runs made so far.
     std::function<void(std::uint64_t)> on_progress;
+    /// Asked as often: true ends the search, which is not exhausted then.
+    std::function<bool()> stop;
 };
 
 struct exhaustion {

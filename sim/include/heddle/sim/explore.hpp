@@ -44,6 +44,8 @@ struct explore_options {
     std::vector<std::string> must_see;
     /// Told now and then, by number of runs, while exploring: runs made so far.
     std::function<void(std::uint64_t)> on_progress;
+    /// Asked as often: true ends exploring, with the runs made so far.
+    std::function<bool()> stop;
 };
 
 /// One way in which a minimal schedule differs from FIFO, with what people read of it.
@@ -71,6 +73,8 @@ struct finding {
     /// Whether `minimal` and what follows say anything. Not of a run that could not be had again
     /// (nondeterminism, a process killed from outside), nor where that was not asked for.
     bool reduced = false;
+    /// ... although nobody has made it minimal: a run that was replayed as it was found.
+    bool as_it_was = false;
     std::vector<deviation> minimal;
     tape minimal_tape;          ///< replays the minimal schedule exactly
     failure minimal_failure;    ///< the same failure, as it shows in that run

@@ -16,7 +16,7 @@ namespace heddle::sim {
 /// waited for what ran just before it.
 [[nodiscard]] std::vector<deviation> deviations_of(const run_trace& trace);
 
-/// What a campaign of `asked` schedules would have found, had it come to this traced run of
+/// What a campaign of `asked` schedules (0: it is not known how many) would have found, had it come to this traced run of
 /// `recorded`. `fifo` is the run of the same program and random values in FIFO order, to be shown
 /// beside it (see fifo_tape); null if there is none. Without a finding if the run did not fail.
 /// What a tape does not tell is left open: the strategy, and where its level is `any`, whether

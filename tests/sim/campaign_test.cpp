@@ -408,7 +408,6 @@ BOOST_AUTO_TEST_CASE(time_is_over) {
     options.time_limit = 100ms;
     const auto result = sim::run_campaign(passing, options);
     BOOST_TEST((result.ended == sim::campaign_end::out_of_time));
-    BOOST_TEST(result.explored.schedules > 0U);
     BOOST_TEST(result.explored.schedules % sim::campaign_block == 0U);
     BOOST_TEST(!result.explored.found.has_value());
 }
@@ -416,9 +415,9 @@ BOOST_AUTO_TEST_CASE(time_is_over) {
 BOOST_AUTO_TEST_CASE(progress_is_told) {
     auto options = named("five_tasks", 2);
     options.explore.schedules = ~std::uint64_t{0};
-    options.time_limit = 400ms;
     std::uint64_t runs = 0;
     std::set<std::string> strategies;
+    options.stop = [&] { return strategies.contains("walk"); };  // and if none is ever told: never
     options.on_progress = [&](const sim::campaign_progress& now) {
         BOOST_TEST(now.runs >= runs);
         runs = now.runs;

@@ -7,6 +7,8 @@
 
 #include <heddle/runner.hpp>
 
+#include "picture.hpp"
+
 namespace heddle::sim {
 
 namespace {
@@ -16,11 +18,6 @@ enum class deed : std::uint8_t { cancel, throw_error, destroy };
 /// Leaves a run whose loop is to be destroyed now. No std::exception: it passes through nothing but
 /// the loop.
 struct destroy_now {};
-
-std::string base_name(const std::string& path) {
-    const std::size_t slash = path.find_last_of('/');
-    return slash == std::string::npos ? path : path.substr(slash + 1);
-}
 
 /// Whether `error` is, or is a group that contains, exactly `wanted`.
 bool holds(const std::exception_ptr& error, const std::exception_ptr& wanted) {
@@ -437,7 +434,7 @@ std::string text_of(const everywhere_point& point) {
             break;
     }
     if (point.line != 0) {
-        text += " at " + base_name(point.file) + ":" + std::to_string(point.line);
+        text += " at " + detail::base_name(point.file) + ":" + std::to_string(point.line);
     }
     return text;
 }

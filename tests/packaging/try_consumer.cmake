@@ -3,6 +3,11 @@
 # Configures, builds and runs the consumer project in one of the ways to get at heddle.
 cmake_minimum_required(VERSION 3.25...4.0)
 
+# A heddle that is built with the consumer is built for nothing else, so quickly.
+if(NOT way STREQUAL "find_package")
+    set(config Debug)
+endif()
+
 set(folder "${work}/${way}")
 file(REMOVE_RECURSE "${folder}")
 

@@ -21,6 +21,7 @@
 #include <new>
 #include <optional>
 
+#include <heddle/asio/detail/asio_context.hpp>
 #include <heddle/asio/detail/real_clock.hpp>
 #include <heddle/asio/executor.hpp>
 #include <heddle/errors.hpp>
@@ -71,7 +72,9 @@ private:
     turn_memory* memory_;
 };
 
-class guest_backend final : public backend, public std::enable_shared_from_this<guest_backend> {
+class guest_backend final : public backend,
+                            public has_asio_context,
+                            public std::enable_shared_from_this<guest_backend> {
 public:
     explicit guest_backend(boost::asio::io_context& host) : host_(host) {}
 
@@ -82,6 +85,8 @@ public:
     [[nodiscard]] std::unique_ptr<executor> make_default_executor() override {
         return std::make_unique<pool_executor>(default_pool_size());
     }
+
+    [[nodiscard]] boost::asio::execution_context& asio_context() noexcept override { return host_; }
 
     void adopt(event_loop& loop) noexcept {
         loop_ = &loop;

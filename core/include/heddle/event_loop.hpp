@@ -320,6 +320,9 @@ public:
     [[nodiscard]] bool has_jobs() const noexcept;
     [[nodiscard]] bool has_default_jobs() const noexcept;
 
+    /// Whether this is the thread of the latest run (before the first, the one that made the loop).
+    /// From any thread.
+    [[nodiscard]] bool on_own_thread() const noexcept;
     [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -448,7 +451,6 @@ private:
     void move_due_timers(time_point now);
     void deliver_outside_calls();
     void post_outside_call(std::unique_ptr<detail::outside_call> call);
-    [[nodiscard]] bool on_own_thread() const noexcept;
     template <class T>
     T finish_run(future<T> main);
     void destroy_everything() noexcept;

@@ -38,13 +38,14 @@
 #include <memory>
 #include <optional>
 
+#include <heddle/asio/detail/asio_context.hpp>
 #include <heddle/asio/detail/real_clock.hpp>
 #include <heddle/backend.hpp>
 
 namespace heddle::asio_backend {
 
 template <class Clock>
-class basic_own_context final : public backend {
+class basic_own_context final : public backend, public detail::has_asio_context {
 public:
     basic_own_context() : basic_own_context(Clock()) {}
     explicit basic_own_context(Clock clock);
@@ -55,6 +56,10 @@ public:
 
     /// What sockets, timers and posts are made on. Other threads may post to it.
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+    [[nodiscard]] boost::asio::execution_context& asio_context() noexcept override {
+        return context_;
+    }
 
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
 

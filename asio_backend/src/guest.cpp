@@ -86,7 +86,7 @@ public:
         return std::make_unique<pool_executor>(default_pool_size());
     }
 
-    [[nodiscard]] boost::asio::execution_context& asio_context() noexcept override { return host_; }
+    [[nodiscard]] boost::asio::io_context& asio_context() noexcept override { return host_; }
 
     void adopt(event_loop& loop) noexcept {
         loop_ = &loop;

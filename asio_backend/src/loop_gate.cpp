@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <heddle/asio/detail/asio_context.hpp>
 #include <heddle/asio/detail/loop_gate.hpp>
+#include <heddle/asio/io_context.hpp>
 
 namespace heddle::asio_backend::detail {
 
@@ -89,13 +89,7 @@ boost::asio::execution_context& loop_gate::ref::context() const {
         throw usage_error("the event loop of this executor is closed");
     }
     if (gate_->context_ == nullptr) {
-        auto* const known = dynamic_cast<has_asio_context*>(&loop->clock_and_executor());
-        if (known == nullptr) {
-            throw usage_error(
-                "the backend of this event loop has no Asio context: no I/O object can be made on "
-                "its executor");
-        }
-        gate_->context_ = &known->asio_context();
+        gate_->context_ = &io_context_of(*loop);
     }
     return *gate_->context_;
 }

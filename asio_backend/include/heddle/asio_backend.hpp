@@ -5,6 +5,7 @@
 
 #include <heddle/asio/executor.hpp>
 #include <heddle/asio/guest.hpp>
+#include <heddle/asio/io_context.hpp>
 #include <heddle/asio/loop_executor.hpp>
 #include <heddle/asio/own_context.hpp>
 #include <heddle/asio/run.hpp>

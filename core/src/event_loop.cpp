@@ -352,9 +352,38 @@ void event_loop::run_scheduled() {
         return;
     }
     const auto ready = scheduled_.entries();
-    const std::size_t index = reorders_ && ready.size() > 1 ? scheduler_->pick(ready) : 0;
-    HEDDLE_INVARIANT(index < ready.size(), "a scheduler picks one of its options");
+    std::size_t options = reorders_ ? ready.size() : 1;
+    if (breaks_ties_) [[unlikely]] {
+        options = tied_timers();
+    }
+    const std::size_t index = options > 1 ? scheduler_->pick(ready.first(options)) : 0;
+    HEDDLE_INVARIANT(index < options, "a scheduler picks one of its options");
     run_ready(index);
+}
+
+/// How many of the entries, from the first on, may run in any order among themselves: timers of one
+/// deadline whose ties are open.
+std::size_t event_loop::tied_timers() const noexcept {
+    const auto ready = scheduled_.entries();
+    if (reorders_) {
+        return ready.size();
+    }
+    const auto open_tie = [](const runnable& item) {
+        const auto* timer =
+            item.kind() == event_kind::timer ? static_cast<const timer_entry*>(&item) : nullptr;
+        return timer != nullptr && timer->ties_are_open() ? timer : nullptr;
+    };
+    std::size_t count = 1;
+    if (const timer_entry* const first = open_tie(*ready.front()); first != nullptr) {
+        while (count < ready.size()) {
+            const timer_entry* const next = open_tie(*ready[count]);
+            if (next == nullptr || next->when() != first->when()) {
+                break;
+            }
+            ++count;
+        }
+    }
+    return count;
 }
 
 void event_loop::begin_scheduled_iteration(bool may_wait) {
@@ -511,6 +540,9 @@ void event_loop::add_timer(timer_entry& timer) {
         throw usage_error("this event loop is closed");
     }
     timers_.push(timer);
+    if (timer.ties_are_open() && scheduler_ != nullptr && scheduler_->breaks_ties()) [[unlikely]] {
+        breaks_ties_ = true;
+    }
     tell_scheduled(timer);
     if (observed()) [[unlikely]] {
         loop_event event;
@@ -762,6 +794,7 @@ void event_loop::reopen() {
     origin_id_ = 0;
     origin_ordinals_ = 0;
     last_callback_ = nullptr;
+    breaks_ties_ = false;
     timers_.restart();
     scheduled_.restart();
     update_instrumented();

@@ -120,6 +120,8 @@ public:
         return owner_.record_.trace.has_value();
     }
 
+    [[nodiscard]] bool breaks_ties() const noexcept override { return allowed_ != level::fifo; }
+
     void scheduled(const runnable& item) override {
         scheduled_by_.try_emplace(item.event_id(), owner_.record_.steps);
     }

@@ -439,6 +439,7 @@ private:
     void finish_operations(bool idle);
     void run_one_scheduled();
     void run_one_of_all();
+    [[nodiscard]] std::size_t tied_timers() const noexcept;
     void run_ready(std::size_t index);
     void run_chosen(runnable& next, std::uint64_t id);
     void iterate(time_point now);
@@ -467,9 +468,10 @@ private:
     bool running_ = false;
     bool closed_ = false;
     bool closing_ = false;
-    bool reorders_ = false;  // what the scheduler said when the run began
-    bool watched_ = false;   // ... and whether it is told of what is scheduled
-    bool in_event_ = false;  // a scheduled run is in the middle of a callback or step
+    bool reorders_ = false;     // what the scheduler said when the run began
+    bool watched_ = false;      // ... and whether it is told of what is scheduled
+    bool breaks_ties_ = false;  // a timer whose ties the scheduler breaks has been set
+    bool in_event_ = false;     // a scheduled run is in the middle of a callback or step
     bool wakes_when_idle_ = false;
     bool debug_ = false;
     bool watching_ = false;  // debug mode measures what runs now

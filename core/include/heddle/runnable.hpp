@@ -82,9 +82,14 @@ public:
     [[nodiscard]] time_point when() const noexcept { return when_; }
     [[nodiscard]] bool in_heap() const noexcept { return heap_index_ != not_in_heap; }
     [[nodiscard]] event_kind kind() const noexcept override { return event_kind::timer; }
+    /// Whether a real loop may run this and others of this sort with the same deadline in any
+    /// order. A scheduler is asked for it then: see scheduler::breaks_ties.
+    [[nodiscard]] bool ties_are_open() const noexcept { return ties_are_open_; }
 
 protected:
-    explicit timer_entry(time_point when) noexcept : when_(when) {}
+    enum class ties : bool { in_order, open };
+    explicit timer_entry(time_point when, ties equal = ties::in_order) noexcept
+        : when_(when), ties_are_open_(equal == ties::open) {}
     ~timer_entry() = default;
 
     time_point when_;
@@ -93,6 +98,7 @@ private:
     friend class detail::timer_heap;
     static constexpr std::uint32_t not_in_heap = ~std::uint32_t{0};
     std::uint32_t heap_index_ = not_in_heap;
+    bool ties_are_open_;
 };
 
 }  // namespace heddle

@@ -30,6 +30,11 @@ public:
     /// holds): picking it lets time pass up to its deadline.
     virtual std::size_t pick(std::span<runnable* const> options) = 0;
 
+    /// Where the order is not open: whether pick() is to be asked which of several timers that are
+    /// due runs next, if they have the same deadline and no order of their own
+    /// (timer_entry::ties_are_open). Asked when such a timer is set.
+    [[nodiscard]] virtual bool breaks_ties() const noexcept { return false; }
+
     /// Where the order is not open: which of the `pending` operations, oldest first, finishes now,
     /// before the next iteration; pending.size() for none. Asked again until it is none. If `idle`,
     /// nothing is ready, and the plain loop would finish the oldest; with `idle` and no timer set

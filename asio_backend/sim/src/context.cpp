@@ -5,22 +5,6 @@
 
 namespace heddle::asio_sim {
 
-namespace {
-
-/// What run() waits on: tells who has not finished.
-class work_wait final : public heddle::detail::waiter {
-public:
-    explicit work_wait(detail::core& core) noexcept : waiter(core.waiters()), core_(core) {}
-    [[nodiscard]] std::string label() const override {
-        return waiter::label() + ": " + core_.text_of_work();
-    }
-
-private:
-    detail::core& core_;
-};
-
-}  // namespace
-
 /// In the context from the first, so that it is shut down last, as the scheduler of an io_context.
 class sim_context::queue_service final : public boost::asio::execution_context::service {
 public:
@@ -45,15 +29,7 @@ sim_context::~sim_context() {
     destroy();
 }
 
-coro<void> sim_context::run() {
-    core_.check_services();
-    while (core_.work() != 0) {
-        work_wait place(core_);
-        co_await place;
-    }
-}
-
-detail::core& core_of(boost::asio::execution_context& context) {
+detail::core& detail::core_of(boost::asio::execution_context& context) {
     if (!boost::asio::has_service<sim_context::queue_service>(context)) {
         throw usage_error(
             "this executor is not one of a sim_context: simulated timers and strands want one");

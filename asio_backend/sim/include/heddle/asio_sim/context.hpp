@@ -36,6 +36,22 @@
 
 namespace heddle::asio_sim {
 
+namespace detail {
+
+/// What run() waits on: tells who has not finished.
+class work_wait final : public heddle::detail::waiter {
+public:
+    explicit work_wait(core& home) noexcept : waiter(home.waiters()), core_(home) {}
+    [[nodiscard]] std::string label() const override {
+        return waiter::label() + ": " + core_.text_of_work();
+    }
+
+private:
+    core& core_;
+};
+
+}  // namespace detail
+
 class sim_context : public boost::asio::execution_context {
 public:
     using executor_type = sim_executor;
@@ -67,17 +83,23 @@ public:
 
 private:
     friend class sim_executor;
-    friend detail::core& core_of(boost::asio::execution_context& context);
+    friend detail::core& detail::core_of(boost::asio::execution_context& context);
     class queue_service;
 
     detail::core core_;
 };
 
+// Here, so that reports of who waits take it for the library's.
+inline coro<void> sim_context::run() {
+    core_.check_services();
+    while (core_.work() != 0) {
+        detail::work_wait place(core_);
+        co_await place;
+    }
+}
+
 inline sim_context& sim_executor::context() const noexcept {
     return static_cast<sim_context&>(core_->context());
 }
-
-/// Throws usage_error if `context` is not a sim_context.
-[[nodiscard]] detail::core& core_of(boost::asio::execution_context& context);
 
 }  // namespace heddle::asio_sim

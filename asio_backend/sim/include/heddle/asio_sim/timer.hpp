@@ -193,7 +193,7 @@ private:
     static std::unique_ptr<detail::timer_core> make(const executor_type& executor) {
         boost::asio::execution_context& context =
             boost::asio::query(executor, boost::asio::execution::context);
-        return std::make_unique<detail::timer_core>(core_of(context));
+        return std::make_unique<detail::timer_core>(detail::core_of(context));
     }
 
     executor_type executor_;

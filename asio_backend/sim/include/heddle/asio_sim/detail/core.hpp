@@ -238,6 +238,8 @@ private:
 /// The names of the services in `context` that are not for a simulation, with what to use
 /// instead; empty if there is none.
 [[nodiscard]] std::string foreign_services(boost::asio::execution_context& context);
+/// Of a sim_context; throws usage_error if `context` is none.
+[[nodiscard]] core& core_of(boost::asio::execution_context& context);
 /// Puts into `context` what keeps Asio's own timers and sockets from starting a thread there.
 void prevent_threads(boost::asio::execution_context& context);
 

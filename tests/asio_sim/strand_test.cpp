@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_SUITE(strand)
 BOOST_AUTO_TEST_CASE(each_function_is_a_step_of_its_own_in_order) {
     BOOST_TEST((logs_with<sim_strand>() == std::set<std::string>{"abc.", "ab.c", "a.bc", ".abc"}));
     using native = asio::strand<sim_context::executor_type>;
-    BOOST_TEST((logs_with<native>() == std::set<std::string>{"abc.", ".abc"}));
+    BOOST_TEST((logs_with<native>() == std::set<std::string>{"abc.", "a.bc", ".abc"}));
 }
 
 BOOST_AUTO_TEST_CASE(copies_share_it_and_others_do_not) {

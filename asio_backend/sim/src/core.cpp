@@ -4,6 +4,7 @@
 #include <exception>
 
 #include <heddle/detail/invariant.hpp>
+#include <heddle/detail/mix.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/sim/failure.hpp>
 #include <heddle/sim/simulation.hpp>
@@ -13,6 +14,14 @@ namespace heddle::asio_sim::detail {
 namespace {
 
 constexpr std::size_t most_names = 10'000;
+
+/// The n-th function under a name is that, whoever gave it: a coroutine under a name of its own keeps
+/// its ids where others take other turns. Without a name it is a function of what gave it.
+std::uint64_t next_id(event_loop& loop, work_source& source) {
+    ++source.posts;
+    return source.id != 0 ? heddle::detail::mix(source.id, source.posts)
+                          : loop.new_structural_id(function_ids);
+}
 
 event_loop& loop_of_simulation() {
     sim::simulation* const current = sim::simulation::current();
@@ -32,8 +41,8 @@ posted::posted(core& home, work_source& source, strand_pointer strand)
     : core_(home),
       source_(source),
       strand_(std::move(strand)),
-      id_(home.loop().new_structural_id(function_ids)),
-      ordinal_(++source.posts) {}
+      id_(next_id(home.loop(), source)),
+      ordinal_(source.posts) {}
 
 std::string posted::label() const {
     if (source_.name.empty()) {
@@ -158,12 +167,16 @@ work_source& core::source(std::string_view name) {
     if (found != named_.end()) {
         return *found->second;
     }
+    if (closed()) {
+        return unnamed_;  // of what is given to it, nothing comes
+    }
     if (named_.size() >= most_names) {
         throw usage_error("sim_context: more than " + std::to_string(most_names) +
                           " names of executors");
     }
     auto fresh = std::make_unique<work_source>();
     fresh->name = name;
+    fresh->id = heddle::detail::mix(loop_->new_structural_id(function_ids), function_ids);
     return *named_.emplace(std::string(name), std::move(fresh)).first->second;
 }
 

@@ -64,7 +64,8 @@ public:
         return {core_, core_.unnamed(), nullptr, false, false};
     }
     /// The same, by a name that reports show: functions given to it, and the work that it tracks,
-    /// are those of `name`. Executors of one name are equal. Throws usage_error at the 10,001st name.
+    /// are those of `name`; a failure is made minimal best where each coroutine has a name of its
+    /// own. Executors of one name are equal. Throws usage_error at the 10,001st name.
     [[nodiscard]] executor_type get_executor(std::string_view name) {
         return {core_, core_.source(name), nullptr, false, false};
     }

@@ -2,9 +2,9 @@
 //
 // sim_strand: a strand each of whose functions is a step of its own.
 //
-// asio::strand runs on a sim_context unchanged, but it is one function there that runs all that is
-// in the strand when its turn comes: nothing else gets in between, and a race between something
-// outside of the strand and the second of two functions in it is not seen. A sim_strand gives its
+// asio::strand runs on a sim_context unchanged, but all that has gathered in it while it was busy is
+// one function there, which runs when its turn comes: nothing else gets in between, and a race
+// between two of these and something outside of the strand is not seen. A sim_strand gives its
 // functions to the loop one by one. They run in the order in which they were given, never two at a
 // time; between two of them, whatever else is ready may run.
 //

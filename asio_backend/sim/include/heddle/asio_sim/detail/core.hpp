@@ -53,6 +53,7 @@ struct work_source {
     std::string name;
     std::uint64_t work = 0;   // tracked executors and functions that have not run
     std::uint64_t posts = 0;  // functions so far
+    std::uint64_t id = 0;     // structural; 0 without a name
 };
 
 /// A strand: functions in the order in which they came, one of them in the loop's queue.

@@ -3,6 +3,7 @@
 // All of heddle's Boost.Asio side: loops in real time, beside real sockets, timers and threads.
 #pragma once
 
+#include <heddle/asio/async_await.hpp>
 #include <heddle/asio/executor.hpp>
 #include <heddle/asio/guest.hpp>
 #include <heddle/asio/io_context.hpp>

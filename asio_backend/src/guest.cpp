@@ -23,6 +23,7 @@
 
 #include <heddle/asio/detail/asio_context.hpp>
 #include <heddle/asio/detail/real_clock.hpp>
+#include <heddle/asio/detail/signals.hpp>
 #include <heddle/asio/executor.hpp>
 #include <heddle/errors.hpp>
 
@@ -84,6 +85,10 @@ public:
     void wake_up() noexcept override;
     [[nodiscard]] std::unique_ptr<executor> make_default_executor() override {
         return std::make_unique<pool_executor>(default_pool_size());
+    }
+    [[nodiscard]] std::unique_ptr<signal_watch> watch_signal(
+        int number, std::function<void()> on_signal) override {
+        return detail::watch_signal(host_, number, std::move(on_signal));
     }
 
     [[nodiscard]] boost::asio::io_context& asio_context() noexcept override { return host_; }

@@ -14,6 +14,7 @@ void run_in_real_time(const std::function<heddle::coro<void>()>& main,
                       const heddle::event_loop::exception_handler& on_error) {
     heddle::run_options options;
     options.on_error = on_error;
+    options.handle_sigint = false;  // who tests wants Ctrl-C to end the program
     heddle::run(main, options);
 }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/asio/run.hpp>
 
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <random>
 
+#include <heddle/asio/detail/signals.hpp>
 #include <heddle/errors.hpp>
+#include <heddle/task_base.hpp>
 
 namespace heddle::asio_backend::detail {
 
@@ -38,6 +41,34 @@ run_environment::run_environment(const run_options& options) : loop_(backend_, c
     }
     if (options.observer != nullptr) {
         loop_.set_observer(options.observer);
+    }
+    if (options.handle_sigint && on_main_thread() && has_default_action(SIGINT)) {
+        take_over_sigint();
+    }
+}
+
+void run_environment::take_over_sigint() {
+    loop_.add_signal_handler(SIGINT, [this] {
+        loop_.for_each_task([this](const task_base& each) {
+            if (each.number() == 1) {  // the loop's first task is main's
+                auto& main = const_cast<task_base&>(each);
+                cancelled_main_ = heddle::detail::intrusive_ptr<future_base>(&main.as_future());
+            }
+        });
+        if (cancelled_main_) {
+            cancelled_main_->cancel({});
+        }
+    });
+    tell_once(SIGINT);
+}
+
+void run_environment::throw_if_interrupted() const {
+    // As CPython: if others have cancelled it too, it stays a cancellation.
+    if (cancelled_main_) {
+        auto& main = const_cast<task_base&>(*cancelled_main_->as_task());
+        if (main.uncancel() == 0) {
+            throw interrupted();
+        }
     }
 }
 

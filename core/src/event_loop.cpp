@@ -10,6 +10,8 @@
 #include <heddle/future_base.hpp>
 #include <heddle/task_base.hpp>
 
+#include "signal_handlers.hpp"
+
 namespace heddle {
 
 namespace detail {
@@ -768,6 +770,7 @@ void event_loop::destroy_everything() noexcept {
     closing_ = true;
     instrumented_ = true;
     late.clear();
+    signal_handlers_.reset();
     // What runs on other threads may borrow from all that is destroyed below.
     elsewhere_.reset();
     drop_queued();

@@ -10,6 +10,7 @@
 // wake_up(), which is called from any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <heddle/time.hpp>
@@ -18,6 +19,15 @@ namespace heddle {
 
 class event_loop;
 class executor;
+
+/// While one lives, a signal of the process is told to a loop: see backend::watch_signal.
+class signal_watch {
+public:
+    signal_watch() noexcept = default;
+    signal_watch(const signal_watch&) = delete;
+    signal_watch& operator=(const signal_watch&) = delete;
+    virtual ~signal_watch() = default;
+};
 
 class backend {
 public:
@@ -51,6 +61,13 @@ public:
     /// its threads. Null where there is none: such jobs are a usage_error then. One that takes no
     /// events from outside runs every job in this executor, which therefore must not have threads.
     [[nodiscard]] virtual std::unique_ptr<executor> make_default_executor();
+
+    /// From now on, until what it returns is destroyed, `on_signal` is called on the loop's thread,
+    /// between two iterations, each time the process has got the signal `number`. Destroying it
+    /// puts back what was done with the signal before. Null where there are no signals; throws
+    /// value_error for a number that is none, usage_error for a signal that cannot be had.
+    [[nodiscard]] virtual std::unique_ptr<signal_watch> watch_signal(
+        int number, std::function<void()> on_signal);
 };
 
 }  // namespace heddle

@@ -89,6 +89,7 @@ enum class task_start : std::uint8_t { loop_default, queued, eager };
 namespace detail {
 
 class elsewhere;
+class signal_handlers;
 
 /// The type of what a job gives: a value, an lvalue reference, or void.
 template <class F, class Result = std::invoke_result_t<std::decay_t<F>&&>>
@@ -248,6 +249,17 @@ public:
     /// No further jobs for the default executor; the future is done when those that it has are
     /// over. The threads of the backend's own have ended then. Waiting may be cancelled.
     [[nodiscard("the jobs are over when this is done")]] future<void> shutdown_default_executor();
+
+    /// `callback` is called, as by call_soon, each time the process has got the signal `number`; it
+    /// runs in the context that is current now, and replaces an earlier one. Not in a signal handler
+    /// in C's sense: anything may be done in it. Lasts until remove_signal_handler or the closing of
+    /// the loop, which put back what was done with the signal before. Throws value_error for a
+    /// number that is none; usage_error for a signal that cannot be caught, on a closed loop, and
+    /// where the backend has no signals (a simulation).
+    void add_signal_handler(int number, std::function<void()> callback,
+                            std::source_location place = std::source_location::current());
+    /// False if there is none.
+    bool remove_signal_handler(int number);
 
     /// Replaces what is done with errors that nobody else takes; an empty function restores the
     /// default, which prints one line on standard error. A handler that throws is reported in turn.
@@ -500,6 +512,7 @@ private:
     std::optional<random_stream> random_;
     detail::close_hooks close_hooks_;
     std::unique_ptr<detail::elsewhere> elsewhere_;  // null until it is needed
+    std::unique_ptr<detail::signal_handlers> signal_handlers_;  // as that
     exception_handler exception_handler_;
     slow_callback_handler slow_callback_handler_;
     duration slow_from_ = std::chrono::milliseconds(100);

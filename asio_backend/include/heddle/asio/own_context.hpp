@@ -35,6 +35,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -75,6 +76,8 @@ public:
         return Clock::outside_events;
     }
     [[nodiscard]] std::unique_ptr<executor> make_default_executor() override;
+    [[nodiscard]] std::unique_ptr<signal_watch> watch_signal(
+        int number, std::function<void()> on_signal) override;
 
 private:
     void look_if_time_has_come();

@@ -30,6 +30,7 @@
 #include <chrono>
 #include <utility>
 
+#include <heddle/asio/detail/signals.hpp>
 #include <heddle/asio/executor.hpp>
 #include <heddle/asio/own_context.hpp>
 
@@ -83,6 +84,16 @@ std::unique_ptr<executor> basic_own_context<Clock>::make_default_executor() {
     // Jobs of other threads come back from outside.
     if constexpr (Clock::outside_events) {
         return std::make_unique<pool_executor>(default_pool_size());
+    } else {
+        return nullptr;
+    }
+}
+
+template <class Clock>
+std::unique_ptr<signal_watch> basic_own_context<Clock>::watch_signal(
+    int number, std::function<void()> on_signal) {
+    if constexpr (Clock::outside_events) {
+        return detail::watch_signal(context_, number, std::move(on_signal));
     } else {
         return nullptr;
     }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "signal_handlers.hpp"
+
+#include <utility>
+
+#include <heddle/errors.hpp>
+
+namespace heddle {
+
+namespace detail {
+
+void signal_handlers::callback_in_context::operator()() const {
+    if (context) {
+        const context_scope scope(context);
+        call();
+    } else {
+        call();
+    }
+}
+
+void signal_handlers::add(event_loop& loop, int number, std::function<void()> callback,
+                          std::source_location place) {
+    auto shared = std::make_shared<callback_in_context>();
+    shared->call = std::move(callback);
+    if (contexts_are_in_use()) {
+        shared->context = capture_context();
+    }
+    auto watch = loop.clock_and_executor().watch_signal(
+        number,
+        [&loop, place, held = std::move(shared)] { loop.call_soon([held] { (*held)(); }, place); });
+    if (!watch) {
+        throw usage_error("add_signal_handler: the backend of this loop has no signals");
+    }
+    // The new one watches before the old one goes: no signal falls between them.
+    handlers_[number] = std::move(watch);
+}
+
+}  // namespace detail
+
+std::unique_ptr<signal_watch> backend::watch_signal(int, std::function<void()>) { return nullptr; }
+
+void event_loop::add_signal_handler(int number, std::function<void()> callback,
+                                    std::source_location place) {
+    if (closed_) {
+        throw usage_error("add_signal_handler: the loop is closed");
+    }
+    if (!callback) {
+        throw usage_error("add_signal_handler: there is no callback");
+    }
+    if (!signal_handlers_) {
+        signal_handlers_ = std::make_unique<detail::signal_handlers>();
+    }
+    signal_handlers_->add(*this, number, std::move(callback), place);
+}
+
+bool event_loop::remove_signal_handler(int number) {
+    return signal_handlers_ && signal_handlers_->remove(number);
+}
+
+}  // namespace heddle

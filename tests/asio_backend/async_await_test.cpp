@@ -459,9 +459,9 @@ BOOST_AUTO_TEST_CASE(cancelled_before_the_loop_heard_of_it_it_is_never_made) {
             return answer(1);
         };
         async_await(loop, make, asio::bind_cancellation_slot(signal.slot(), one.handler()));
-        signal.emit(asio::cancellation_type::terminal);
     });
     other.join();
+    signal.emit(asio::cancellation_type::terminal);  // on the loop's thread, which has not heard
     for (int i = 0; i < 5; ++i) {
         loop.run_one_iteration();
     }
@@ -498,6 +498,10 @@ BOOST_AUTO_TEST_CASE(a_loop_that_takes_nothing_from_outside_says_so) {
     heddle::event_loop loop(clock);
     std::thread other([&] {
         BOOST_CHECK_THROW(async_await(loop, nothing(), asio::detached), heddle::usage_error);
+        asio::io_context io;
+        BOOST_CHECK_THROW(
+            async_await(loop, nothing(), asio::bind_executor(io, [](std::exception_ptr) {})),
+            heddle::usage_error);
     });
     other.join();
     bool done = false;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/cstdlib.hpp>
@@ -12,6 +16,7 @@
 
 #include <heddle/backend_registry.hpp>
 #include <heddle/boost_test.hpp>
+#include <heddle/conformance.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/replayed.hpp>
@@ -20,6 +25,7 @@
 #include <heddle/sim/traced_run.hpp>
 
 #include "listener.hpp"
+#include "observations.hpp"
 #include "options.hpp"
 #include "settings.hpp"
 
@@ -28,6 +34,9 @@ namespace heddle::boost_test::detail {
 namespace bt = boost::unit_test;
 
 namespace {
+
+constexpr std::uint64_t fewest_to_search = 1'000;
+constexpr std::uint64_t most_to_search = 1'000'000;
 
 std::vector<bt::test_unit_id>& registered_ids() {
     static std::vector<bt::test_unit_id> all;
@@ -167,8 +176,9 @@ void write_reports(const sim::exploration& result, const std::string& again, std
 
 class simulated_case {
 public:
-    explicit simulated_case(case_body body)
-        : body_(body), name_(bt::framework::current_test_unit().full_name()) {
+    /// `observed` is null but for a conformance case.
+    simulated_case(case_body body, observation_log* observed)
+        : body_(body), observed_(observed), name_(bt::framework::current_test_unit().full_name()) {
         const case_settings said = settings_of(bt::framework::current_test_unit());
         options_.name = name_;
         options_.allowed = said.allowed.value_or(options_.allowed);
@@ -177,15 +187,24 @@ public:
         options_.seed = asked().seed.value_or(options_.seed);
         options_.must_see = said.must_see;
         options_.limits.steps = said.step_limit.value_or(options_.limits.steps);
+        if (observed_ != nullptr && options_.allowed == sim::level::any) {
+            options_.allowed = sim::level::timing;  // a real loop does no more
+        }
         if (options_.allowed == sim::level::fifo) {
             options_.schedules = 1;  // all others would be the same
         }
     }
 
-    void explore();
+    /// Nothing, if it has issued a failure; else the number of runs.
+    std::optional<std::uint64_t> explore();
+    /// Further runs of a conformance case, until one has observed `wanted`.
+    std::optional<std::uint64_t> search(const observed_lines& wanted);
     void replay(const sim::tape& recorded, const std::string& file);
+    [[nodiscard]] std::uint64_t seed() const noexcept { return options_.seed; }
 
 private:
+    coro<void> begin(quiet& scope, bool kept) const;
+    bool explore(const sim::explore_options& options, sim::exploration& result, heard& said);
     sim::run_record rerun(const sim::tape& recorded, quiet& scope, bool kept) const;
     [[nodiscard]] sim::run_record rerun_departures(const sim::tape& recorded, quiet& scope,
                                                    std::string& why) const;
@@ -193,65 +212,88 @@ private:
     [[nodiscard]] std::string replay_command(const sim::tape& minimal, std::string& problem) const;
 
     case_body body_;
+    observation_log* observed_;
     std::string name_;
     sim::explore_options options_;
 };
 
-/// Run 0 is kept: should all be well, its messages and counts are what the case has to say.
-void simulated_case::explore() {
-    sim::exploration result;
-    heard said;
+coro<void> simulated_case::begin(quiet& scope, bool kept) const {
+    scope.begin_run(kept);
+    if (observed_ != nullptr) {
+        observed_->begin_simulated_run();
+    }
+    return body_();
+}
+
+/// Run 0 is kept: should all be well, its messages and counts are what the case has to say. False
+/// if it has issued a failure.
+bool simulated_case::explore(const sim::explore_options& options, sim::exploration& result,
+                             heard& said) {
     std::optional<log_entry> stray;
     try {
         quiet scope("this was in run % of an exploration; again: " +
-                    seed_command(name_, options_.seed));
+                    seed_command(name_, options.seed));
         bool first = true;
-        result = sim::explore(
-            [&] {
-                scope.begin_run(first);
-                first = false;
-                return body_();
-            },
-            options_);
+        result = sim::explore([&] { return begin(scope, std::exchange(first, false)); }, options);
         said = scope.kept();
         stray = scope.stray();
     } catch (const std::exception& error) {
-        const std::string seed = std::to_string(options_.seed);
-        return issue_failure_at({}, name_ + " could not be explored (seed " + seed +
-                                        "): " + error.what() +
-                                        "\n  again:  " + seed_command(name_, options_.seed));
+        const std::string seed = std::to_string(options.seed);
+        issue_failure_at({}, name_ + " could not be explored (seed " + seed + "): " + error.what() +
+                                 "\n  again:  " + seed_command(name_, options.seed));
+        return false;
     }
     if (stray) {
         issue_failure(stray->file, stray->line, stray->text, stray->contexts);
     }
     if (result.found) {
-        return report_finding(result, *result.found);
+        report_finding(result, *result.found);
+        return false;
+    }
+    return true;
+}
+
+std::optional<std::uint64_t> simulated_case::explore() {
+    sim::exploration result;
+    heard said;
+    if (!explore(options_, result, said)) {
+        return {};
     }
     issue(said);
     const std::string coverage = sim::text_of_coverage(result);
     log_message(name_ + ": no failure in " + std::to_string(result.schedules) +
                 (result.schedules == 1 ? " schedule" : " schedules") + " (seed " +
                 std::to_string(result.seed) + ")" + (coverage.empty() ? "" : "\n" + coverage));
+    return result.schedules;
+}
+
+std::optional<std::uint64_t> simulated_case::search(const observed_lines& wanted) {
+    sim::explore_options further = options_;
+    if (further.allowed == sim::level::fifo) {
+        return 0;
+    }
+    further.seed = options_.seed + 1;
+    further.schedules =
+        std::max(std::min(options_.schedules, most_to_search / 10) * 10, fewest_to_search);
+    further.must_see.clear();
+    further.stop = [&] { return observed_->was_simulated(wanted); };
+    sim::exploration result;
+    heard unused;
+    if (!explore(further, result, unused)) {
+        return {};
+    }
+    static_cast<void>(observed_->end_run());
+    return result.schedules;
 }
 
 sim::run_record simulated_case::rerun(const sim::tape& recorded, quiet& scope, bool kept) const {
-    return sim::replay(
-        [&] {
-            scope.begin_run(kept);
-            return body_();
-        },
-        recorded, options_);
+    return sim::replay([&] { return begin(scope, kept); }, recorded, options_);
 }
 
 /// The program was edited since the tape was made: what the tape amounts to may still be replayed.
 sim::run_record simulated_case::rerun_departures(const sim::tape& recorded, quiet& scope,
                                                  std::string& why) const {
-    return sim::replay_edited(
-        [&] {
-            scope.begin_run(true);
-            return body_();
-        },
-        recorded, options_, why);
+    return sim::replay_edited([&] { return begin(scope, true); }, recorded, options_, why);
 }
 
 /// Runs the minimal schedule once more, for what it says beside its failure, and to be sure that
@@ -360,19 +402,76 @@ void take_lost_error(event_loop&, const exception_context& context) {
                              context.source + ")");
 }
 
+void run_for_real(case_body body, const backend_registration& backend) {
+    try {
+        backend.runner()(body, take_lost_error);
+    } catch (const cancelled_error&) {
+        issue_failure_at({}, "the body was cancelled");
+    }
+}
+
 void run_for_real(case_body body, std::string_view backend) {
     for (const auto* each = backend_registration::first(); each != nullptr; each = each->next()) {
         if (each->name() == backend) {
-            try {
-                return each->runner()(body, take_lost_error);
-            } catch (const cancelled_error&) {
-                return issue_failure_at({}, "the body was cancelled");
-            }
+            return run_for_real(body, *each);
         }
     }
 }
 
-void run_case(case_body body) {
+// ---- conformance ---------------------------------------------------------------------------
+
+/// One run on `backend`, whose observations must have been made in the simulation.
+void compare(case_body body, simulated_case& simulated, observation_log& observed,
+             std::uint64_t& schedules, const backend_registration& backend) {
+    const std::string name = bt::framework::current_test_unit().full_name();
+    const std::string real(backend.name());
+    observed.begin_real_run();
+    run_for_real(body, backend);
+    const observed_lines lines = observed.end_run();
+    const auto agrees = [](const std::string& text) {
+        bt::framework::assertion_result(bt::AR_PASSED);
+        log_message(text);
+    };
+    if (lines == observed.first_simulated()) {
+        return agrees(name + ": " + real + " observed what the plain simulation did");
+    }
+    if (!observed.was_simulated(lines)) {
+        const auto further = simulated.search(lines);
+        if (!further) {
+            return;
+        }
+        schedules += *further;
+    }
+    if (observed.was_simulated(lines)) {
+        return agrees(name + ": " + real + " observed what one of " + std::to_string(schedules) +
+                      " simulated schedules did");
+    }
+    issue_failure_at({}, name + ": unfaithful simulation: what was observed on '" + real +
+                             "' was observed in none of " + std::to_string(schedules) +
+                             " simulated schedules (seed " + std::to_string(simulated.seed()) +
+                             ")" + observed.difference(lines, real) +
+                             "\n  again:   " + seed_command(name, simulated.seed()));
+}
+
+void explore_and_compare(case_body body, simulated_case& simulated, observation_log& observed) {
+    auto schedules = simulated.explore();
+    static_cast<void>(observed.end_run());
+    if (!schedules) {
+        return;
+    }
+    if (backend_registration::first() == nullptr) {
+        return issue_failure_at(
+            {},
+            "nothing to compare the simulation with: this program has no other backend; link "
+            "it with heddle::asio_backend");
+    }
+    for (const auto* each = backend_registration::first(); each != nullptr; each = each->next()) {
+        compare(body, simulated, observed, *schedules, *each);
+    }
+}
+
+/// `observed` is null but for a conformance case.
+void run_case(case_body body, observation_log* observed) {
     if (asked().backend != "sim") {
         return run_for_real(body, asked().backend);
     }
@@ -380,10 +479,14 @@ void run_case(case_body body) {
         return issue_failure_at(
             {}, "not run: '" + *crashed + "' has crashed in this process, inside of a loop");
     }
-    simulated_case one(body);
+    simulated_case one(body, observed);
     const auto& recorded = asked().recorded;
+    if (!recorded && observed != nullptr) {
+        return explore_and_compare(body, one, *observed);
+    }
     if (!recorded) {
-        return one.explore();
+        static_cast<void>(one.explore());
+        return;
     }
     if (recorded->program == bt::framework::current_test_unit().full_name()) {
         return one.replay(*recorded, asked().replay_file);
@@ -391,13 +494,28 @@ void run_case(case_body body) {
     log_message("not run: only '" + recorded->program + "' is replayed");
 }
 
-}  // namespace
-
-void registered_case::add(case_body body, const char* name, const char* file, std::size_t line) {
-    bt::test_case* const unit = bt::make_test_case([body] { run_case(body); }, name, file, line);
+void register_unit(const std::function<void()>& run, const char* name, const char* file,
+                   std::size_t line) {
+    bt::test_case* const unit = bt::make_test_case(run, name, file, line);
     bt::ut_detail::auto_test_unit_registrar(
         unit, bt::decorator::collector_t::instance() * options_decorator());
     registered_ids().push_back(unit->p_id);
+}
+
+}  // namespace
+
+void registered_case::add(case_body body, const char* name, const char* file, std::size_t line) {
+    register_unit([body] { run_case(body, nullptr); }, name, file, line);
+}
+
+void registered_conformance_case::add(case_body body, const char* name, const char* file,
+                                      std::size_t line) {
+    register_unit(
+        [body] {
+            observation_log observed;
+            run_case(body, &observed);
+        },
+        name, file, line);
 }
 
 }  // namespace heddle::boost_test::detail

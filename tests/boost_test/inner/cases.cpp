@@ -4,6 +4,7 @@
 // what comes out. No test by itself. Lines that reports are expected to name end in "// line: x".
 #define BOOST_TEST_MODULE inner
 #include <heddle/boost_test.hpp>
+#include <heddle/conformance.hpp>
 
 #include <boost/test/unit_test_log_formatter.hpp>
 
@@ -14,6 +15,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include <heddle/heddle.hpp>
 
@@ -409,6 +411,78 @@ HEDDLE_TEST_CASE(misses_something, *heddle::must_see("inner: it goes on")) {
 
 HEDDLE_TEST_CASE(asks_for_what_is_not_there, *heddle::must_see("inner: it ends")) {
     co_await begins(true);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// ---- one case, both worlds
+
+BOOST_AUTO_TEST_SUITE(conforming)
+
+coro<void> wakes(const char* name, heddle::duration length) {
+    co_await heddle::sleep(length);
+    heddle::observe("woke", name, length.count() > 0);
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(by_fifo, *heddle::schedules(20)) {
+    heddle::task_group group;
+    group.create_task(wakes("a", 30ms));
+    group.create_task(wakes("b", 1ms));
+    co_await group.join();
+    BOOST_TEST(true);
+}
+
+/// Its first step takes 20 ms, of which virtual time knows nothing.
+coro<void> works_and_wakes(const char* name) {
+    std::this_thread::sleep_for(heddle::sim::simulation::current() == nullptr ? 20ms : 0ms);
+    co_await wakes(name, 1ms);
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(by_timing, *heddle::schedules(200)) {
+    heddle::task_group group;
+    group.create_task(wakes("early", 10ms));
+    group.create_task(works_and_wakes("late"));
+    co_await group.join();
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(by_a_schedule_that_is_searched_for, *heddle::schedules(1)) {
+    heddle::task_group group;
+    group.create_task(wakes("early", 10ms));
+    group.create_task(works_and_wakes("late"));
+    co_await group.join();
+}
+
+// At level fifo, nothing else is simulated.
+HEDDLE_CONFORMANCE_TEST_CASE(not_by_fifo, *heddle::at_level(heddle::sim::level::fifo)) {
+    heddle::task_group group;
+    group.create_task(wakes("early", 10ms));
+    group.create_task(works_and_wakes("late"));
+    co_await group.join();
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(unfaithful, *heddle::schedules(50)) {
+    heddle::observe("begins");
+    const auto before = std::chrono::steady_clock::now();
+    co_await heddle::sleep(30ms);
+    const bool waited = std::chrono::steady_clock::now() - before >= 30ms;
+    heddle::observe("it has really waited:", waited);
+    heddle::observe("ends");
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(fails_in_the_simulation, *heddle::schedules(50)) {
+    BOOST_TEST(heddle::sim::simulation::current() == nullptr);
+    heddle::observe("never compared");
+    co_return;
+}
+
+HEDDLE_CONFORMANCE_TEST_CASE(fails_for_real, *heddle::schedules(50)) {
+    BOOST_TEST(heddle::sim::simulation::current() != nullptr);  // line: fails_for_real
+    co_return;
+}
+
+HEDDLE_TEST_CASE(observes_in_vain) {
+    heddle::observe("nobody compares this");
+    co_return;
 }
 
 BOOST_AUTO_TEST_SUITE_END()

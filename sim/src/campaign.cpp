@@ -10,7 +10,6 @@
 #include <utility>
 
 #include <heddle/errors.hpp>
-#include <heddle/sim/explorers.hpp>
 
 #include "archive.hpp"
 #include "coverage.hpp"
@@ -43,9 +42,7 @@ void check_options(const campaign_options& options) {
     require(options.hang > duration::zero(), "the time after which a callback hangs is above zero");
     require(options.time_limit >= duration::zero(), "a limit of time is not below zero");
     check_must_see(options.explore);
-    if (options.explore.strategy != "fifo") {
-        static_cast<void>(make_explorer(options.explore.strategy));
-    }
+    check_strategy(options.explore.strategy);
 }
 
 campaign_state begun(const campaign_options& options) {

@@ -2,6 +2,7 @@
 #include <heddle/sim/command_line.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <system_error>
 
@@ -75,11 +76,20 @@ std::string_view option::one_of(std::span<const std::string_view> names,
     return text;
 }
 
+bool option::yes_or_no() const {
+    static constexpr std::array<std::string_view, 2> answers{"yes", "no"};
+    return one_of(answers, "answer") == "yes";
+}
+
 void option::has_none() const {
     if (has_value_) {
         throw option_error(std::string(name_) + ": expected no value, found '" +
                            std::string(value_) + "'");
     }
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view several) {
+    return std::to_string(count).append(" ").append(count == 1 ? one : several);
 }
 
 std::string joined(std::span<const std::string_view> words) {

@@ -16,6 +16,7 @@
 #include <heddle/errors.hpp>
 #include <heddle/sim/campaign.hpp>
 #include <heddle/sim/command_line.hpp>
+#include <heddle/sim/explorers.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
 #include <heddle/sim/reports.hpp>
@@ -84,10 +85,6 @@ public:
 private:
     bool shown_;
 };
-
-std::string counted(std::uint64_t schedules) {
-    return std::to_string(schedules) + (schedules == 1 ? " schedule" : " schedules");
-}
 
 class driver {
 public:
@@ -177,6 +174,7 @@ private:
             runs.seed = state->seed;
             runs.strategy = state->strategy;
             runs.allowed = state->allowed;
+            runs.cancellations = state->cancellations;
             result.part = state->part;
         } else if (asked_.time_limit != duration::zero()) {
             runs.schedules = std::numeric_limits<std::uint64_t>::max();
@@ -185,6 +183,7 @@ private:
         runs.seed = asked_.seed.value_or(runs.seed);
         runs.strategy = asked_.strategy.value_or(runs.strategy);
         runs.allowed = asked_.allowed.value_or(runs.allowed);
+        runs.cancellations = asked_.cancellations.value_or(runs.cancellations);
         result.part = asked_.part.value_or(result.part);
         result.jobs = asked_.jobs;
         result.time_limit = asked_.time_limit;
@@ -205,7 +204,7 @@ private:
             const progress_line line;
             options.stop = [] { return interrupted.load(); };
             options.on_progress = [&line](const campaign_progress& now) { line.show(now); };
-            if (detail::is_exhaustive(options.explore.strategy)) {
+            if (is_exhaustive(options.explore.strategy)) {
                 result = search_exhaustively(chosen, options, line);
             } else {
                 result = run_campaign(chosen.main, options);
@@ -216,8 +215,12 @@ private:
         }
         const bool reported = failed_before_ || write_reports(result.explored, "");
         const int passed = reported ? drive_passed : drive_refused;
-        const std::string done = "no failure in " + counted(result.explored.schedules) + " (seed " +
-                                 std::to_string(result.explored.seed) + ")";
+        const bool exhaustive = is_exhaustive(options.explore.strategy);
+        // A search makes some schedules more than once.
+        const std::string done = "no failure in " +
+                                 counted(result.explored.schedules, exhaustive ? "run" : "schedule",
+                                         exhaustive ? "runs" : "schedules") +
+                                 " (seed " + std::to_string(result.explored.seed) + ")";
         if (result.ended == campaign_end::stopped) {
             std::cout.flush();
             std::cerr << command_ << ": " << chosen.name << ": stopped: " << done
@@ -227,10 +230,10 @@ private:
                       << '\n';
             return drive_stopped;
         }
-        if (detail::is_exhaustive(options.explore.strategy)) {
+        if (exhaustive) {
             std::cout << chosen.name << ": " << done
-                      << (result.explored.exhausted ? ": exhausted, there are no others"
-                                                    : ": not exhausted, there are more")
+                      << (result.explored.exhausted ? ": exhausted, there are no other schedules"
+                                                    : ": not exhausted, there are more schedules")
                       << std::endl;
             return passed;
         }
@@ -323,6 +326,9 @@ private:
         if (runs.allowed != usual.allowed) {
             text += " --level=" + std::string(name_of(runs.allowed));
         }
+        if (runs.cancellations != usual.cancellations) {
+            text += runs.cancellations ? " --cancellations=yes" : " --cancellations=no";
+        }
         if (options.part != shard{}) {
             text += " --shard=" + std::to_string(options.part.number) + "/" +
                     std::to_string(options.part.of);
@@ -394,8 +400,8 @@ private:
         if (all.complete && report_missed_coverage(any, all)) {
             return drive_failed;
         }
-        std::cout << any.program << ": no failure in " << counted(all.runs) << " (seed " << any.seed
-                  << ")" << missing << std::endl;
+        std::cout << any.program << ": no failure in " << counted(all.runs, "schedule", "schedules")
+                  << " (seed " << any.seed << ")" << missing << std::endl;
         return all.complete ? drive_passed : drive_stopped;
     }
 

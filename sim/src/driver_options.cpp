@@ -14,12 +14,6 @@ namespace heddle::sim::detail {
 
 namespace {
 
-std::vector<std::string_view> strategies() {
-    std::vector<std::string_view> names(explorer_names().begin(), explorer_names().end());
-    names.insert(names.end(), {"fifo", exhaustive, exhaustive_order});
-    return names;
-}
-
 constexpr std::array<level, 3> levels{level::any, level::timing, level::fifo};
 
 level level_of(const option& given) {
@@ -30,11 +24,6 @@ level level_of(const option& given) {
     const std::string_view name = given.one_of(names, "level");
     return *std::find_if(levels.begin(), levels.end(),
                          [&](level each) { return name_of(each) == name; });
-}
-
-bool yes_or_no(const option& given) {
-    static constexpr std::array<std::string_view, 2> answers{"yes", "no"};
-    return given.one_of(answers, "answer") == "yes";
 }
 
 shard shard_of(const option& given) {
@@ -74,13 +63,16 @@ const std::vector<entry>& table() {
          [](driver_options& to, const option& given) { to.time_limit = given.seconds(); }},
         {"--seed", "N", "another campaign (" + std::to_string(default_seed) + ")",
          [](driver_options& to, const option& given) { to.seed = given.number(0); }},
-        {"--strategy", "NAME", "one of " + joined(strategies()),
+        {"--strategy", "NAME", "one of " + joined(strategy_names()),
          [](driver_options& to, const option& given) {
-             to.strategy = given.one_of(strategies(), "strategy");
+             to.strategy = given.one_of(strategy_names(), "strategy");
          }},
         {"--level", "LEVEL",
          "what is open: any (of the order), timing (what a real loop could do), fifo",
          [](driver_options& to, const option& given) { to.allowed = level_of(given); }},
+        {"--cancellations", "yes|no",
+         "whether each run may also cancel one task, at an await (what the program says, or no)",
+         [](driver_options& to, const option& given) { to.cancellations = given.yes_or_no(); }},
         {"--jobs", "N", "worker processes (1); the first failure is the same for any number",
          [](driver_options& to, const option& given) { to.jobs = given.number(1, most_jobs); }},
         {"--shard", "I/N", "the runs of machine I (from 1) of N; --merge puts them together",
@@ -92,7 +84,7 @@ const std::vector<entry>& table() {
         {"--merge", "FILE", "the state of a shard; once for each: says which has the first failure",
          [](driver_options& to, const option& given) { to.merged.emplace_back(given.value()); }},
         {"--minimise", "yes|no", "make a failure minimal (yes)",
-         [](driver_options& to, const option& given) { to.minimise = yes_or_no(given); }},
+         [](driver_options& to, const option& given) { to.minimise = given.yes_or_no(); }},
         {"--tape-folder", "FOLDER", "where tapes of failures are written (the current folder)",
          [](driver_options& to, const option& given) { to.tape_folder = given.value(); }},
         {"--report", "FILE",
@@ -149,9 +141,10 @@ void require(bool holds, const char* what) {
 
 /// What cannot be asked for at once.
 void check(const driver_options& all) {
-    const bool explores = all.schedules || all.seed || all.strategy || all.allowed || all.part ||
-                          all.check_determinism || all.time_limit != duration::zero() ||
-                          !all.state_file.empty() || !all.resume_file.empty();
+    const bool explores = all.schedules || all.seed || all.strategy || all.allowed ||
+                          all.cancellations || all.part || all.check_determinism ||
+                          all.time_limit != duration::zero() || !all.state_file.empty() ||
+                          !all.resume_file.empty();
     require(all.replay_file.empty() || (!explores && all.merged.empty()),
             "--replay: a tape says all that is needed: leave out what describes a campaign");
     require(all.break_at == 0 || !all.replay_file.empty(), "--break-at: only with --replay=TAPE");
@@ -168,7 +161,7 @@ void check_exhaustive(std::string_view strategy, const driver_options& all) {
                  all.hang == driver_options{}.hang && all.time_limit == duration::zero() &&
                  all.state_file.empty() && all.resume_file.empty()),
             "--strategy: an exhaustive search makes its runs one after the other, in this process: "
-            "only --schedules, --seed, --level and --report go with it");
+            "only --schedules, --seed, --level, --cancellations and --report go with it");
 }
 
 driver_options parse_driver_options(std::span<const std::string_view> arguments) {

@@ -25,6 +25,7 @@ struct driver_options {
     std::optional<std::uint64_t> seed;
     std::optional<std::string> strategy;
     std::optional<level> allowed;
+    std::optional<bool> cancellations;
     std::optional<shard> part;
     bool check_determinism = false;
     // How.

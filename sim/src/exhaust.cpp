@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <heddle/sim/command_line.hpp>
 #include <heddle/sim/report.hpp>
 
 #include "coverage.hpp"
@@ -135,10 +136,6 @@ private:
     bool over_ = false;
     bool reached_a_limit_ = false;
 };
-
-std::string counted(std::uint64_t count, const char* one, const char* several) {
-    return std::to_string(count) + " " + (count == 1 ? one : several);
-}
 
 }  // namespace
 

@@ -7,33 +7,38 @@
 
 namespace heddle::sim::detail {
 
+namespace {
+
+/// What explore_options and exhaust_options have in common. They have no base, which would cost
+/// users their designated initialisers.
+template <class From, class To>
+void copy_common(const From& from, To& to) {
+    to.name = from.name;
+    to.seed = from.seed;
+    to.allowed = from.allowed;
+    to.cancellations = from.cancellations;
+    to.limits = from.limits;
+    to.timing_schedules = from.timing_schedules;
+    to.minimise_replays = from.minimise_replays;
+    to.on_progress = from.on_progress;
+    to.stop = from.stop;
+}
+
+}  // namespace
+
 exhaust_options exhaustive_options(const explore_options& options) {
     exhaust_options result;
-    result.name = options.name;
+    copy_common(options, result);
     result.most_runs = options.schedules;
-    result.seed = options.seed;
-    result.allowed = options.allowed;
     result.order_only = options.strategy == exhaustive_order;
-    result.cancellations = options.cancellations;
-    result.limits = options.limits;
-    result.timing_schedules = options.timing_schedules;
-    result.minimise_replays = options.minimise_replays;
-    result.on_progress = options.on_progress;
-    result.stop = options.stop;
     return result;
 }
 
 explore_options explore_options_of(const exhaust_options& options) {
     explore_options result;
-    result.name = options.name;
+    copy_common(options, result);
     result.schedules = options.most_runs;
-    result.seed = options.seed;
-    result.allowed = options.allowed;
-    result.cancellations = options.cancellations;
     result.strategy = options.order_only ? exhaustive_order : exhaustive;
-    result.limits = options.limits;
-    result.timing_schedules = options.timing_schedules;
-    result.minimise_replays = options.minimise_replays;
     return result;
 }
 

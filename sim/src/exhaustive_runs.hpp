@@ -18,10 +18,6 @@ namespace heddle::sim::detail {
 inline constexpr std::string_view exhaustive = "exhaustive";
 inline constexpr std::string_view exhaustive_order = "exhaustive_order";
 
-[[nodiscard]] inline bool is_exhaustive(std::string_view strategy) noexcept {
-    return strategy == exhaustive || strategy == exhaustive_order;
-}
-
 /// What explore_options with such a strategy ask for.
 [[nodiscard]] exhaust_options exhaustive_options(const explore_options& options);
 /// What examining a failure needs.

@@ -6,6 +6,7 @@
 
 #include <heddle/errors.hpp>
 #include <heddle/sim/exhaust.hpp>
+#include <heddle/sim/explorers.hpp>
 
 #include "constrained_fifo.hpp"
 #include "coverage.hpp"
@@ -17,7 +18,7 @@
 namespace heddle::sim {
 
 exploration explore(const program& main, const explore_options& options) {
-    if (detail::is_exhaustive(options.strategy)) {
+    if (is_exhaustive(options.strategy)) {
         detail::check_must_see(options);
         exploration all =
             detail::exploration_of(exhaust(main, detail::exhaustive_options(options)));
@@ -134,7 +135,7 @@ departed_run replay_departures(const program& main, const tape& recorded,
 run_record run_schedule(const program& main, std::uint64_t schedule,
                         const explore_options& options) {
     simulation one(options.limits);
-    if (detail::is_exhaustive(options.strategy)) {
+    if (is_exhaustive(options.strategy)) {
         const exhaust_options search = detail::exhaustive_options(options);
         detail::exhaustive_runs runs(one, main, search);
         for (std::uint64_t i = 0; runs.next(i == schedule); ++i) {

@@ -10,6 +10,7 @@
 #include <heddle/task_base.hpp>
 
 #include "chains.hpp"
+#include "exhaustive_runs.hpp"
 #include "order_strategies.hpp"
 #include "portfolio.hpp"
 
@@ -107,11 +108,34 @@ void profiler::ran(const runnable& next) {
 
 // ---- by name -------------------------------------------------------------------------------
 
+namespace {
+
+constexpr std::size_t explorers = 11;
+constexpr std::array<std::string_view, explorers + 3> names{"portfolio",
+                                                            "walk",
+                                                            "site",
+                                                            "site_points",
+                                                            "site_noise",
+                                                            "pct",
+                                                            "pos",
+                                                            "uniform",
+                                                            "sticky",
+                                                            "delay",
+                                                            "lifo",
+                                                            "fifo",
+                                                            detail::exhaustive,
+                                                            detail::exhaustive_order};
+
+}  // namespace
+
 std::span<const std::string_view> explorer_names() noexcept {
-    static constexpr std::array<std::string_view, 11> names{
-        "portfolio", "walk",    "site",   "site_points", "site_noise", "pct",
-        "pos",       "uniform", "sticky", "delay",       "lifo"};
-    return names;
+    return std::span(names).first(explorers);
+}
+
+std::span<const std::string_view> strategy_names() noexcept { return names; }
+
+bool is_exhaustive(std::string_view strategy) noexcept {
+    return strategy == detail::exhaustive || strategy == detail::exhaustive_order;
 }
 
 std::unique_ptr<explorer> make_explorer(std::string_view name) {

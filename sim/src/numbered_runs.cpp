@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "numbered_runs.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include <heddle/detail/mix.hpp>
 #include <heddle/errors.hpp>
+#include <heddle/sim/command_line.hpp>
 
 #include "exhaustive_runs.hpp"
 
@@ -31,12 +34,20 @@ tape tape_of(const explore_options& options, level allowed, std::uint64_t schedu
         std::move(choices), options.cancellations, {}};
 }
 
-numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
-    : one_(one), main_(main), options_(options) {
-    if (is_exhaustive(options.strategy)) {
-        throw usage_error("strategy '" + options.strategy +
+void check_strategy(std::string_view name) {
+    if (is_exhaustive(name)) {
+        throw usage_error("strategy '" + std::string(name) +
                           "' makes its runs one after the other: they cannot be shared out");
     }
+    const auto all = strategy_names();
+    if (std::find(all.begin(), all.end(), name) == all.end()) {
+        throw usage_error("there is no strategy '" + std::string(name) + "', only: " + joined(all));
+    }
+}
+
+numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
+    : one_(one), main_(main), options_(options) {
+    check_strategy(options.strategy);
     one.open_cancellations(options.cancellations);
     if (options.strategy != "fifo") {
         explorer_ = make_explorer(options.strategy);

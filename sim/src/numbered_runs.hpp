@@ -29,6 +29,9 @@ void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) 
 [[nodiscard]] tape tape_of(const explore_options& options, level allowed, std::uint64_t schedule,
                            std::vector<choice> choices);
 
+/// Throws usage_error for one whose runs cannot be had by number, and for one that there is not.
+void check_strategy(std::string_view name);
+
 class numbered_runs {
 public:
     /// All three outlive it. Throws usage_error for a strategy that there is not.

@@ -527,6 +527,84 @@ BOOST_AUTO_TEST_CASE(label_that_no_point_has_is_named) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(strategies)
+
+BOOST_AUTO_TEST_CASE(exhausted_is_said_where_it_is_true) {
+    const inner_program inner;
+    const outcome all = inner.run("--run_test=searched/keeps_sum --log_level=message");
+    BOOST_TEST(all.status == 0);
+    BOOST_TEST(count(all.out,
+                     "searched/keeps_sum: no failure in 11 runs (seed 1): exhausted, there are no "
+                     "other schedules\n") == 1U);
+    BOOST_TEST(count(inner
+                         .run("--run_test=searched/keeps_sum --log_level=message -- "
+                              "--schedules=10")
+                         .out,
+                     "no failure in 10 runs (seed 1): not exhausted, there are more "
+                     "schedules\n") == 1U);
+    const outcome few = inner.run("--run_test=searched/has_too_few --log_level=message");
+    BOOST_TEST(few.status == 0);
+    BOOST_TEST(count(few.out, "no failure in 3 runs (seed 1): not exhausted, there are more ") ==
+               1U);
+    // Nobody says so of runs that are drawn.
+    const outcome drawn =
+        inner.run("--run_test=searched/keeps_sum --log_level=message -- --strategy=walk");
+    BOOST_TEST(count(drawn.out, "no failure in 1000 schedules (seed 1)") == 1U);
+    BOOST_TEST(count(drawn.out, "exhausted") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_case_says_which_and_the_command_line_wins) {
+    const inner_program inner;
+    const outcome searched = inner.run("--run_test=searched/is_found");
+    BOOST_TEST(searched.status == 201);
+    BOOST_TEST(count(searched.out, ", found by strategy exhaustive\n") == 1U);
+    BOOST_TEST(inner.run_command(replay_command_in(searched.out)).status == 201);
+    BOOST_TEST(
+        count(inner.run("--run_test=searched/by_another").out, ", found by strategy walk\n") == 1U);
+    const outcome asked = inner.run("--run_test=searched/by_another -- --strategy=pos");
+    BOOST_TEST(count(asked.out, ", found by strategy pos\n") == 1U);
+    BOOST_TEST(inner.run("--run_test=failing/race -- --strategy=fifo").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_there_is_not_fails_its_case_in_one_line) {
+    const inner_program inner;
+    const outcome ran = inner.run("--run_test=searched/by_luck");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out,
+                     "error: in \"searched/by_luck\": heddle::with_strategy: there is no strategy "
+                     "'luck', only: portfolio, walk, ") == 1U);
+    BOOST_TEST(count(ran.out, "\n") == 2U);  // behind "Running 1 test case..."
+    BOOST_TEST(inner.run("--run_test=searched/by_luck -- --strategy=walk").status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(cancellations_are_made_where_they_are_asked_for) {
+    const inner_program inner;
+    for (const std::string name : {"searched/is_cancelled", "all_cancelled/is_cancelled"}) {
+        const outcome ran = inner.run("--run_test=" + name);
+        BOOST_TEST(ran.status == 201);
+        BOOST_TEST(count(ran.out, "cases.cpp(" + line_of("one_holds") + "): error: ") == 1U);
+        BOOST_TEST(count(ran.out, " was cancelled at its ") == 1U);
+        BOOST_TEST(inner.run_command(replay_command_in(ran.out)).status == 201);
+        BOOST_TEST(inner.run("--run_test=" + name + " -- --cancellations=no").status == 0);
+    }
+    for (const std::string name : {"searched/is_not_cancelled", "all_cancelled/says_otherwise"}) {
+        BOOST_TEST(inner.run("--run_test=" + name).status == 0);
+        const outcome ran = inner.run("--run_test=" + name + " -- --cancellations=yes");
+        BOOST_TEST(ran.status == 201);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_command_that_explores_again_says_them_too) {
+    const inner_program inner;
+    const outcome ran = inner.run(
+        "--run_test=failing/race -- --tape-dir=no/such --strategy=walk --cancellations=no");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(
+        replay_command_in(ran.out).ends_with("-- --seed=1 --strategy=walk --cancellations=no"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(options)
 
 BOOST_AUTO_TEST_CASE(bad_ones_get_one_line_each) {
@@ -545,6 +623,10 @@ BOOST_AUTO_TEST_CASE(bad_ones_get_one_line_each) {
         {"--seed=' 1'", "found ' 1'"},
         {"--seed=18446744073709551616", "found '18446744073709551616'"},
         {"--schedules=0", "--schedules: expected a number from 1"},
+        {"--strategy=luck", "--strategy: there is no strategy 'luck', only: portfolio, walk, "},
+        {"--strategy", "--strategy: expected a value"},
+        {"--cancellations", "--cancellations: expected a value"},
+        {"--cancellations=1", "--cancellations: there is no answer '1', only: yes, no"},
         {"--backend=no", "--backend: there is no 'no' in this program, only: sim\n"},
         {"--backend=asio", "--backend: there is no 'asio' in this program, only: sim\n"},
         {"--replay=", "--replay: expected a value"},

@@ -174,6 +174,23 @@ coro<void> fails_slowly() {
     return rarely([] { sim::check(false, "this order"); }, 50);
 }
 
+/// As long as nobody cancels who has taken something.
+coro<void> gives_back() {
+    bool taken = false;
+    const auto takes = [&]() -> coro<void> {
+        taken = true;
+        co_await heddle::sleep(1ms);
+        taken = false;
+    };
+    auto task = heddle::create_task(takes());
+    try {
+        co_await task;
+    } catch (const heddle::cancelled_error&) {
+        // It ends all the same.
+    }
+    sim::check(!taken, "it was given back");
+}
+
 sim::explore_options must_see_more() {
     sim::explore_options options;
     options.must_see = {"tiny: a worker runs"};
@@ -200,5 +217,6 @@ int main(int argc, char** argv) {
 #endif
                        {"hangs", hangs},
                        {"is_slow", is_slow},
-                       {"fails_slowly", fails_slowly}});
+                       {"fails_slowly", fails_slowly},
+                       {"gives_back", gives_back}});
 }

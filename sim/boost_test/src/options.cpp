@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <heddle/sim/explore.hpp>
+#include <heddle/sim/explorers.hpp>
 #include <heddle/sim/reports.hpp>
 
 namespace heddle::boost_test::detail {
@@ -19,6 +20,10 @@ void take(options& result, std::string_view argument,
         result.seed = given.number(0);
     } else if (given.name() == "--schedules") {
         result.schedules = given.number(1);
+    } else if (given.name() == "--strategy") {
+        result.strategy = given.one_of(sim::strategy_names(), "strategy");
+    } else if (given.name() == "--cancellations") {
+        result.cancellations = given.yes_or_no();
     } else if (given.name() == "--replay") {
         result.replay_file = given.value();
     } else if (given.name() == "--tape-dir") {
@@ -41,6 +46,24 @@ void take(options& result, std::string_view argument,
     } else {
         throw option_error("unknown option '" + std::string(argument) + "'");
     }
+}
+
+/// The names that --strategy knows, in lines of the help.
+std::string strategies() {
+    constexpr std::size_t column = 19;
+    constexpr std::size_t width = 80;
+    std::string text;
+    std::string line(column, ' ');
+    for (const std::string_view name : sim::strategy_names()) {
+        const std::string word =
+            std::string(name) + (name == sim::strategy_names().back() ? "" : ",");
+        if (line.size() + 1 + word.size() > width) {
+            text += line + "\n";
+            line.assign(column, ' ');
+        }
+        line.append(line.size() == column ? "" : " ").append(word);
+    }
+    return text + line + "\n";
 }
 
 }  // namespace
@@ -100,6 +123,12 @@ std::string usage(std::string_view program, const std::vector<std::string_view>&
            "                   says, or " +
            std::to_string(sim::default_schedules) +
            ")\n"
+           "  --strategy=NAME  explore by this one (what the case says, or " +
+           sim::explore_options{}.strategy + "). There are\n" + strategies() +
+           "  --cancellations=yes|no\n"
+           "                   whether each run may also cancel one task, at one of its awaits "
+           "(what\n"
+           "                   the case says, or no)\n"
            "  --replay=FILE    run only the case that this tape is of, once, as it was recorded\n"
            "  --log            with --replay: print each step of the run\n"
            "  --report=FILE    write the report of the last case that fails; the end of the name "

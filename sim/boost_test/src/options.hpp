@@ -19,6 +19,8 @@ using sim::option_error;
 struct options {
     std::optional<std::uint64_t> seed;
     std::optional<std::uint64_t> schedules;
+    std::optional<std::string> strategy;
+    std::optional<bool> cancellations;
     std::string backend = "sim";
     std::string tape_folder;
     std::string replay_file;

@@ -43,6 +43,9 @@ case_settings settings_of(const bt::test_unit& unit) {
             const case_settings& outer = found->second;
             result.schedules = result.schedules ? result.schedules : outer.schedules;
             result.allowed = result.allowed ? result.allowed : outer.allowed;
+            result.strategy = result.strategy ? result.strategy : outer.strategy;
+            result.cancellations =
+                result.cancellations ? result.cancellations : outer.cancellations;
             result.step_limit = result.step_limit ? result.step_limit : outer.step_limit;
             result.must_see.insert(result.must_see.end(), outer.must_see.begin(),
                                    outer.must_see.end());
@@ -69,6 +72,12 @@ void step_limit::apply(bt::test_unit& unit) {
     settings_at(unit).step_limit = most_;
 }
 bt::decorator::base_ptr step_limit::clone() const { return copy_of(*this); }
+
+void with_strategy::apply(bt::test_unit& unit) { settings_at(unit).strategy = name_; }
+bt::decorator::base_ptr with_strategy::clone() const { return copy_of(*this); }
+
+void with_cancellations::apply(bt::test_unit& unit) { settings_at(unit).cancellations = on_; }
+bt::decorator::base_ptr with_cancellations::clone() const { return copy_of(*this); }
 
 void must_see::apply(bt::test_unit& unit) {
     std::vector<std::string>& all = settings_at(unit).must_see;

@@ -17,6 +17,8 @@ namespace heddle::boost_test::detail {
 struct case_settings {
     std::optional<std::uint64_t> schedules;
     std::optional<sim::level> allowed;
+    std::optional<std::string> strategy;  ///< as it was said: there may be no such one
+    std::optional<bool> cancellations;
     std::optional<std::uint64_t> step_limit;
     std::vector<std::string> must_see;  ///< of the unit and of all suites around it
 };

@@ -18,7 +18,9 @@
 #include <heddle/boost_test.hpp>
 #include <heddle/conformance.hpp>
 #include <heddle/errors.hpp>
+#include <heddle/sim/command_line.hpp>
 #include <heddle/sim/explore.hpp>
+#include <heddle/sim/explorers.hpp>
 #include <heddle/sim/replayed.hpp>
 #include <heddle/sim/report.hpp>
 #include <heddle/sim/reports.hpp>
@@ -150,6 +152,12 @@ std::string command(const std::string& name, const std::string& option) {
     if (const auto& schedules = asked().schedules) {
         text += " --schedules=" + std::to_string(*schedules);
     }
+    if (const auto& strategy = asked().strategy) {
+        text += " --strategy=" + *strategy;
+    }
+    if (const auto cancellations = asked().cancellations) {
+        text += *cancellations ? " --cancellations=yes" : " --cancellations=no";
+    }
     return text;
 }
 
@@ -185,6 +193,9 @@ public:
         options_.schedules =
             asked().schedules.value_or(said.schedules.value_or(sim::default_schedules));
         options_.seed = asked().seed.value_or(options_.seed);
+        options_.strategy = asked().strategy.value_or(said.strategy.value_or(options_.strategy));
+        options_.cancellations =
+            asked().cancellations.value_or(said.cancellations.value_or(options_.cancellations));
         options_.must_see = said.must_see;
         options_.limits.steps = said.step_limit.value_or(options_.limits.steps);
         if (observed_ != nullptr && options_.allowed == sim::level::any) {
@@ -229,6 +240,12 @@ coro<void> simulated_case::begin(quiet& scope, bool kept) const {
 /// if it has issued a failure.
 bool simulated_case::explore(const sim::explore_options& options, sim::exploration& result,
                              heard& said) {
+    const auto names = sim::strategy_names();
+    if (std::find(names.begin(), names.end(), options.strategy) == names.end()) {
+        issue_failure_at({}, "heddle::with_strategy: there is no strategy '" + options.strategy +
+                                 "', only: " + sim::joined(names));
+        return false;
+    }
     std::optional<log_entry> stray;
     try {
         quiet scope("this was in run % of an exploration; again: " +
@@ -261,9 +278,17 @@ std::optional<std::uint64_t> simulated_case::explore() {
     }
     issue(said);
     const std::string coverage = sim::text_of_coverage(result);
-    log_message(name_ + ": no failure in " + std::to_string(result.schedules) +
-                (result.schedules == 1 ? " schedule" : " schedules") + " (seed " +
-                std::to_string(result.seed) + ")" + (coverage.empty() ? "" : "\n" + coverage));
+    // A search makes some schedules more than once.
+    const bool exhaustive = sim::is_exhaustive(options_.strategy);
+    std::string text = name_ + ": no failure in " +
+                       sim::counted(result.schedules, exhaustive ? "run" : "schedule",
+                                    exhaustive ? "runs" : "schedules") +
+                       " (seed " + std::to_string(result.seed) + ")";
+    if (exhaustive) {
+        text += result.exhausted ? ": exhausted, there are no other schedules"
+                                 : ": not exhausted, there are more schedules";
+    }
+    log_message(text + (coverage.empty() ? "" : "\n" + coverage));
     return result.schedules;
 }
 

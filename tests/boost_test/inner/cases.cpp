@@ -486,3 +486,87 @@ HEDDLE_TEST_CASE(observes_in_vain) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+// ---- strategies and cancellations
+
+namespace {
+
+/// A lock by hand: whoever is cancelled while he holds it never gives it back.
+coro<void> holds(bool& held) {
+    held = true;
+    co_await heddle::sleep(1ms);
+    held = false;
+}
+
+/// Ends well, but for a task that is cancelled.
+coro<void> one_holds() {
+    bool held = false;
+    auto task = heddle::create_task(holds(held));
+    try {
+        co_await task;
+    } catch (const heddle::cancelled_error&) {
+        // It ends all the same.
+    }
+    BOOST_TEST(!held);  // line: one_holds
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(searched, *heddle::with_strategy("exhaustive_order"))
+
+HEDDLE_TEST_CASE(keeps_sum) {
+    int sum = 0;
+    const auto adds = [&](int n) -> coro<void> {
+        sum += n;
+        co_return;
+    };
+    heddle::task_group group;
+    group.create_task(adds(1));
+    group.create_task(adds(2));
+    co_await group.join();
+    BOOST_TEST(sum == 3);
+}
+
+HEDDLE_TEST_CASE(has_too_few, *heddle::schedules(3)) {
+    heddle::task_group group;
+    group.create_task(sleeps(1ms));
+    group.create_task(sleeps(1ms));
+    group.create_task(sleeps(1ms));
+    co_await group.join();
+    BOOST_TEST(true);
+}
+
+HEDDLE_TEST_CASE(is_found, *heddle::with_strategy("exhaustive")) {
+    cache c;
+    heddle::task_group group;
+    group.create_task(c.look_up(1));
+    group.create_task(look_up_later(c, 1));
+    co_await group.join();
+    BOOST_TEST(c.filled[1] == 1);  // line: is_found
+}
+
+HEDDLE_TEST_CASE(by_another, *heddle::with_strategy("walk")) {
+    cache c;
+    heddle::task_group group;
+    group.create_task(c.look_up(1));
+    group.create_task(look_up_later(c, 1));
+    co_await group.join();
+    BOOST_TEST(c.filled[1] == 1);  // line: by_another
+}
+
+HEDDLE_TEST_CASE(by_luck, *heddle::with_strategy("luck")) {
+    BOOST_TEST(true);
+    co_return;
+}
+
+HEDDLE_TEST_CASE(is_cancelled, *heddle::with_cancellations()) { co_await one_holds(); }
+HEDDLE_TEST_CASE(is_not_cancelled) { co_await one_holds(); }
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(all_cancelled, *heddle::with_cancellations() * heddle::schedules(200))
+
+HEDDLE_TEST_CASE(is_cancelled) { co_await one_holds(); }
+HEDDLE_TEST_CASE(says_otherwise, *heddle::with_cancellations(false)) { co_await one_holds(); }
+
+BOOST_AUTO_TEST_SUITE_END()

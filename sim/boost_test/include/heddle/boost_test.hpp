@@ -29,6 +29,7 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -133,6 +134,31 @@ private:
     void apply(boost::unit_test::test_unit& unit) override;
     boost::unit_test::decorator::base_ptr clone() const override;
     std::uint64_t most_;
+};
+
+/// By which strategy; "portfolio" where nothing is said. One of sim::strategy_names(): another one
+/// is a failure of the case. With "exhaustive", the message of a case that passes says whether all
+/// schedules were run, and `schedules` limits how many runs that may take.
+class with_strategy final : public boost::unit_test::decorator::base {
+public:
+    explicit with_strategy(std::string name) : name_(std::move(name)) {}
+
+private:
+    void apply(boost::unit_test::test_unit& unit) override;
+    boost::unit_test::decorator::base_ptr clone() const override;
+    std::string name_;
+};
+
+/// Each run may also cancel one task, at one of its awaits (explore_options::cancellations). Not
+/// where nothing is said.
+class with_cancellations final : public boost::unit_test::decorator::base {
+public:
+    explicit with_cancellations(bool on = true) noexcept : on_(on) {}
+
+private:
+    void apply(boost::unit_test::test_unit& unit) override;
+    boost::unit_test::decorator::base_ptr clone() const override;
+    bool on_;
 };
 
 /// Points of heddle/sim/coverage.hpp that the runs of a case must have reached, by their labels:

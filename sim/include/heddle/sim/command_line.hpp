@@ -37,6 +37,7 @@ public:
     /// `what` is what names them together: "strategy".
     [[nodiscard]] std::string_view one_of(std::span<const std::string_view> names,
                                           std::string_view what) const;
+    [[nodiscard]] bool yes_or_no() const;
     /// For one that has no value.
     void has_none() const;
 
@@ -48,6 +49,10 @@ private:
     std::string_view value_;
     bool has_value_;
 };
+
+/// "1 run", "2 runs".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one,
+                                  std::string_view several);
 
 /// "a, b, c".
 [[nodiscard]] std::string joined(std::span<const std::string_view> words);

@@ -29,7 +29,7 @@ struct explore_options {
     std::uint64_t schedules = default_schedules;  ///< how many runs at most
     std::uint64_t seed = default_seed;            ///< the master seed
     level allowed = level::any;
-    /// One of explorer_names(), "fifo", or "exhaustive" or "exhaustive_order": see exhaust.hpp.
+    /// One of strategy_names(), in explorers.hpp.
     std::string strategy = "portfolio";
     /// Each run may also cancel one task, drawn with one of its suspensions: see
     /// simulation::open_cancellations. Off, since a program that nobody cancels need not bear it.

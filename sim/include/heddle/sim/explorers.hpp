@@ -85,6 +85,13 @@ private:
 /// The strategies' names, "portfolio" first, then those that it draws from and the rest.
 [[nodiscard]] std::span<const std::string_view> explorer_names() noexcept;
 
+/// What explore_options::strategy may say: these; "fifo"; and "exhaustive" and "exhaustive_order",
+/// which are no strategies of a run but of the whole campaign (exhaust.hpp).
+[[nodiscard]] std::span<const std::string_view> strategy_names() noexcept;
+
+/// Whether it is one of those two.
+[[nodiscard]] bool is_exhaustive(std::string_view strategy) noexcept;
+
 /// Throws usage_error, which lists the names, for one that is none.
 [[nodiscard]] std::unique_ptr<explorer> make_explorer(std::string_view name);
 

@@ -76,9 +76,10 @@ campaign_state begun(const campaign_options& options) {
 struct candidate {
     std::uint64_t run = no_run;
     failure what;
-    bool died = false;     // it took its process with it: nothing else is known
-    bool differs = false;  // somewhere in its block, two processes did not agree
-    std::string strategy;  // empty: not known
+    bool died = false;         // it took its process with it: nothing else is known
+    bool out_of_turn = false;  // whoever has it in a block may come by it too, and knows more
+    bool differs = false;      // somewhere in its block, two processes did not agree
+    std::string strategy;      // empty: not known
     std::uint64_t digest = 0;
     bool whole = true;  // `choices` are all
     std::vector<choice> choices;
@@ -237,28 +238,41 @@ private:
     void take_death(worker_process& one, failure what) {
         candidate found = candidate_of(one);
         found.died = true;
-        found.run = one.page->run.load();
         found.what = std::move(what);
-        found.partial += {1, one.room.signs().steps.load(), 0};
+        if (!found.out_of_turn || found.run == 0) {
+            found.partial += {1, one.room.signs().steps.load(), 0};
+        }
         take(std::move(found));
     }
 
-    [[nodiscard]] static candidate candidate_of(const worker_process& one) {
+    [[nodiscard]] candidate candidate_of(const worker_process& one) const {
         candidate found;
         found.whole = one.room.whole();
         found.choices = one.room.taken();
+        found.run = one.page->run.load();
         found.block = one.page->block.load();
         if (found.block == no_run) {
-            found.block = 0;  // run 0, for its profile
+            found.out_of_turn = true;
+            found.block = first_block_with(found.run);
         } else {
             found.partial = one.page->in_block;
         }
         return found;
     }
 
+    /// The first of this shard's blocks, by index, that has this run or later ones.
+    [[nodiscard]] std::uint64_t first_block_with(std::uint64_t run) const noexcept {
+        const shard& part = options_.part;
+        const std::uint64_t block = run / campaign_block;
+        return block < part.number ? 0 : (block - part.number + part.of) / part.of;
+    }
+
+    /// A run that was made out of turn is left to whoever has it in a block: that is a worker of
+    /// this campaign, or of another shard.
     void take(candidate found) {
-        control_->limit.store(std::min(control_->limit.load(), found.run));
-        if (found.run < first_.run) {
+        const std::uint64_t limit = found.run + (found.out_of_turn ? 1 : 0);
+        control_->limit.store(std::min(control_->limit.load(), limit));
+        if (found.run < first_.run || (found.run == first_.run && first_.out_of_turn)) {
             first_ = std::move(found);
         }
     }
@@ -444,7 +458,7 @@ private:
             state_.failing = first_.run;
             state_.failure_text = result.found->what.message;
         }
-        if (state_.failing && *state_.failing < state_.passed_below()) {
+        if (first_.run == no_run && state_.failing && *state_.failing < state_.passed_below()) {
             state_.failing.reset();  // it has passed this time
         }
         result.schedules = all.runs;

@@ -110,7 +110,7 @@ void profiler::ran(const runnable& next) {
 
 namespace {
 
-constexpr std::size_t explorers = 11;
+constexpr std::size_t explorers = 12;
 constexpr std::array<std::string_view, explorers + 3> names{"portfolio",
                                                             "walk",
                                                             "site",
@@ -122,6 +122,7 @@ constexpr std::array<std::string_view, explorers + 3> names{"portfolio",
                                                             "sticky",
                                                             "delay",
                                                             "lifo",
+                                                            detail::adaptive,
                                                             "fifo",
                                                             detail::exhaustive,
                                                             detail::exhaustive_order};
@@ -139,7 +140,7 @@ bool is_exhaustive(std::string_view strategy) noexcept {
 }
 
 std::unique_ptr<explorer> make_explorer(std::string_view name) {
-    if (name == "portfolio") {
+    if (name == "portfolio" || name == detail::adaptive) {
         return std::make_unique<detail::portfolio>();
     }
     if (auto one = detail::make_order_strategy(name)) {

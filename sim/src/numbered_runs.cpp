@@ -49,16 +49,44 @@ numbered_runs::numbered_runs(simulation& one, const program& main, const explore
     : one_(one), main_(main), options_(options) {
     check_strategy(options.strategy);
     one.open_cancellations(options.cancellations);
-    if (options.strategy != "fifo") {
+    if (options.strategy == adaptive) {
+        auto made = std::make_unique<portfolio>();
+        weighted_ = made.get();
+        explorer_ = std::move(made);
+        learned_.emplace();
+    } else if (options.strategy != "fifo") {
         explorer_ = make_explorer(options.strategy);
     }
 }
 
+std::optional<std::uint64_t> numbered_runs::lacks(std::uint64_t schedule) const noexcept {
+    if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
+        return std::nullopt;
+    }
+    if (!profile_) {
+        return 0;
+    }
+    return learned_ ? learned_->lacks(schedule) : std::nullopt;
+}
+
+void numbered_runs::prepare(std::uint64_t schedule) {
+    while (const auto before = lacks(schedule)) {
+        static_cast<void>(make(*before, false));
+    }
+}
+
 const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
+    prepare(schedule);
+    return make(schedule, traced);
+}
+
+const run_record& numbered_runs::make(std::uint64_t schedule, bool traced) {
     draw(schedule);
     seed_values(one_, options_.seed, schedule);
     if (drawn_ != "fifo") {
-        return one_.run(main_, *explorer_, options_.allowed, traced);
+        const run_record& record = one_.run(main_, *explorer_, options_.allowed, traced);
+        learn(schedule, record);
+        return record;
     }
     run_profile noted;
     profiler chooser(noted);
@@ -66,10 +94,18 @@ const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
     if (schedule == 0) {
         profile_ = std::move(noted);
     }
+    learn(schedule, record);
     return record;
 }
 
+void numbered_runs::learn(std::uint64_t schedule, const run_record& record) {
+    if (learned_) {
+        learned_->observe(schedule, drawn_, record);
+    }
+}
+
 std::string_view numbered_runs::strategy_of(std::uint64_t schedule) {
+    prepare(schedule);
     draw(schedule);
     return drawn_;
 }
@@ -79,8 +115,8 @@ void numbered_runs::draw(std::uint64_t schedule) {
     if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
         return;
     }
-    if (!profile_) {
-        static_cast<void>(run(0, false));
+    if (learned_) {
+        weighted_->weigh(learned_->of(schedule));
     }
     explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
     drawn_ = explorer_->name();

@@ -2,7 +2,8 @@
 //
 // The runs of one campaign, by number. Run 0 is plain FIFO; what it tells of the program (its
 // profile) goes into all others. Beside that, run i is a function of program, options, master seed
-// and i: runs may be made in any order, and in any process.
+// and i: runs may be made in any order, and in any process. Where weights are learned, that
+// function takes some lower runs, which are made first, and once.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,9 @@
 
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/explorers.hpp>
+
+#include "adaptive.hpp"
+#include "portfolio.hpp"
 
 namespace heddle::sim::detail {
 
@@ -37,6 +41,10 @@ public:
     /// All three outlive it. Throws usage_error for a strategy that there is not.
     numbered_runs(simulation& one, const program& main, const explore_options& options);
 
+    /// A run that must be made by run(), or else run() makes it by itself, before number `schedule`
+    /// can be made or named; nothing if there is none (any more). It is a lower one.
+    [[nodiscard]] std::optional<std::uint64_t> lacks(std::uint64_t schedule) const noexcept;
+
     /// Run number `schedule`. The record is valid until the next run of the simulation.
     const run_record& run(std::uint64_t schedule, bool traced);
 
@@ -47,12 +55,17 @@ public:
     [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
 
 private:
+    void prepare(std::uint64_t schedule);
+    const run_record& make(std::uint64_t schedule, bool traced);
+    void learn(std::uint64_t schedule, const run_record& record);
     void draw(std::uint64_t schedule);
 
     simulation& one_;
     const program& main_;
     const explore_options& options_;
     std::unique_ptr<explorer> explorer_;  // null for "fifo"
+    portfolio* weighted_ = nullptr;       // the same, if it is the one whose weights are learned
+    std::optional<adaptive_weights> learned_;
     std::optional<run_profile> profile_;
     std::string_view drawn_ = "fifo";
 };

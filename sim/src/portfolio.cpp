@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "portfolio.hpp"
 
+#include <numeric>
+
 #include "order_strategies.hpp"
 
 namespace heddle::sim::detail {
@@ -10,13 +12,27 @@ portfolio::portfolio() {
         strategies_[i] = make_order_strategy(members[i].name);
     }
     drawn_ = strategies_.front().get();
+    weigh(usual);
+}
+
+std::size_t portfolio::place_of(std::string_view name) noexcept {
+    std::size_t place = 0;
+    while (place < size && members[place].name != name) {
+        ++place;
+    }
+    return place;
+}
+
+void portfolio::weigh(const weights& each) noexcept {
+    weights_ = each;
+    all_weights_ = std::accumulate(each.begin(), each.end(), std::uint64_t{0});
 }
 
 void portfolio::start(const run_profile& profile) {
-    std::uint64_t ticket = stream().below(100);
+    std::uint64_t ticket = stream().below(all_weights_);
     std::size_t place = 0;
-    while (ticket >= members[place].weight) {
-        ticket -= members[place].weight;
+    while (ticket >= weights_[place]) {
+        ticket -= weights_[place];
         ++place;
     }
     drawn_ = strategies_[place].get();

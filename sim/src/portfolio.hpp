@@ -16,19 +16,10 @@
 
 namespace heddle::sim::detail {
 
+/// The name of a portfolio whose weights numbered_runs learns: see adaptive.hpp.
+inline constexpr std::string_view adaptive = "adaptive";
+
 class portfolio final : public explorer {
-public:
-    portfolio();
-    [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
-    std::size_t choose(std::span<runnable* const> options) override;
-    [[nodiscard]] bool watches() const noexcept override { return drawn_->watches(); }
-    void ran(const runnable& next) override { drawn_->ran(next); }
-
-protected:
-    void start(const run_profile& profile) override;
-
-private:
-    std::size_t choose_of_part(std::span<runnable* const> options);
     struct member {
         std::string_view name;
         std::uint64_t weight;  // in a hundred
@@ -43,7 +34,35 @@ private:
                                                     {"sticky", 3},
                                                     {"delay", 2}}};
 
-    std::array<std::unique_ptr<explorer>, members.size()> strategies_;
+public:
+    static constexpr std::size_t size = members.size();
+    using weights = std::array<std::uint64_t, size>;
+    static constexpr weights usual = [] {
+        weights all{};
+        for (std::size_t i = 0; i < size; ++i) {
+            all[i] = members[i].weight;
+        }
+        return all;
+    }();
+    /// Of the member of that name; `size` if it is none.
+    [[nodiscard]] static std::size_t place_of(std::string_view name) noexcept;
+
+    portfolio();
+    /// How likely each is drawn, for the runs that follow. Not all of them 0.
+    void weigh(const weights& each) noexcept;
+    [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
+    std::size_t choose(std::span<runnable* const> options) override;
+    [[nodiscard]] bool watches() const noexcept override { return drawn_->watches(); }
+    void ran(const runnable& next) override { drawn_->ran(next); }
+
+protected:
+    void start(const run_profile& profile) override;
+
+private:
+    std::size_t choose_of_part(std::span<runnable* const> options);
+    std::array<std::unique_ptr<explorer>, size> strategies_;
+    weights weights_{};
+    std::uint64_t all_weights_ = 0;
     explorer* drawn_ = nullptr;
     // How often the earliest timer may overtake, and operations may finish while something is
     // ready, in 64. Some bugs need a feature to be off: a timer that always wins hides them.

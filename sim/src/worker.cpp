@@ -29,10 +29,8 @@ public:
 
     /// Until there is no block left, or a run of its own has failed: that one.
     std::optional<failed_run> work() {
-        // For its profile: run 0 may be another worker's, or another machine's.
-        task_.page.block.store(no_run, std::memory_order_relaxed);
-        task_.page.run.store(0, std::memory_order_release);
-        const std::uint64_t first = runs_.run(0, false).digest;
+        // For its profile.
+        const std::uint64_t first = make_out_of_turn(0).digest;
         if (task_.where == surroundings::plain) {
             task_.control.first_run.store(first, std::memory_order_relaxed);
         }
@@ -64,6 +62,14 @@ private:
                !task_.control.stop.load(std::memory_order_relaxed);
     }
 
+    /// A run that others are made from: it may be another worker's, or another machine's. Whether
+    /// it fails is for them to say; but should it kill this process, they know from where.
+    const run_record& make_out_of_turn(std::uint64_t run) {
+        task_.page.block.store(no_run, std::memory_order_relaxed);
+        task_.page.run.store(run, std::memory_order_release);
+        return runs_.run(run, false);
+    }
+
     std::optional<failed_run> make_block(std::uint64_t index) {
         worker_page& page = task_.page;
         const std::uint64_t first = block_of(task_.options.part, index) * campaign_block;
@@ -71,11 +77,14 @@ private:
             std::min(campaign_block, task_.options.explore.schedules - first);
         page.in_block = {};
         coverage_counter coverage;
-        page.block.store(index, std::memory_order_relaxed);
         for (std::uint64_t i = first; i < first + runs; ++i) {
+            while (const auto before = may_run(i) ? runs_.lacks(i) : std::nullopt) {
+                static_cast<void>(make_out_of_turn(*before));
+            }
             if (!may_run(i)) {
                 return std::nullopt;  // the block is not done, and next_block() says no
             }
+            page.block.store(index, std::memory_order_relaxed);
             page.run.store(i, std::memory_order_release);
             const run_record& run = runs_.run(i, false);
             page.in_block += {1, run.steps, digest_of_run(i, run.digest)};

@@ -46,7 +46,7 @@ struct block_report {
 /// One worker's. Written by it alone, but for `read`.
 struct worker_page {
     std::atomic<std::uint64_t> run{0};    ///< that is under way
-    std::atomic<std::uint64_t> block{0};  ///< index of the block that is under way
+    std::atomic<std::uint64_t> block{0};  ///< index of the block that it is of; or no_run
     run_totals in_block;                  ///< what its runs have come to so far
     std::atomic<bool> over{false};        ///< it ends because it is done
     static constexpr std::uint64_t ring_size = 1'024;

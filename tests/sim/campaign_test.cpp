@@ -14,6 +14,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -167,6 +168,90 @@ BOOST_AUTO_TEST_CASE(what_it_finds_is_what_explore_finds_for_any_number_of_jobs)
     }
 }
 
+BOOST_AUTO_TEST_CASE(weights_that_are_learned_make_no_difference_to_that) {
+    // One order of 120, and then one time in eight: far behind the first lessons.
+    const sim::program late = five_tasks([](const std::string& order) {
+        sim::check(order != "dbaec" || heddle::random().below(8) != 0, "another order");
+    });
+    const folder work;
+    std::size_t late_ones = 0;
+    for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+        auto options = named("five_tasks");
+        options.explore.strategy = "adaptive";
+        options.explore.seed = seed;
+        options.explore.schedules = 20'000;
+        options.explore.timing_schedules = 50;
+        const auto alone = sim::explore(late, options.explore);
+        BOOST_REQUIRE(alone.found.has_value());
+        late_ones += alone.found->schedule > 256 ? 1 : 0;
+        BOOST_TEST(sim::run_schedule(late, alone.found->schedule, options.explore).digest ==
+                   alone.found->digest);
+        for (const std::uint64_t jobs : {1U, 2U, 5U}) {
+            options.jobs = jobs;
+            expect_same(sim::run_campaign(late, options).explored, alone);
+        }
+        std::vector<sim::named_state> states;
+        for (std::uint64_t i = 1; i <= 3; ++i) {
+            auto third = options;
+            third.part = {i, 3};
+            third.jobs = 2;
+            third.state_file = work.file("state");
+            static_cast<void>(sim::run_campaign(late, third));
+            states.push_back({"state", sim::read_campaign_state(third.state_file)});
+        }
+        const auto merged = sim::merge(states);
+        BOOST_TEST(merged.complete);
+        BOOST_REQUIRE(merged.failing.has_value());
+        BOOST_TEST(*merged.failing == alone.found->schedule);
+    }
+    BOOST_TEST(late_ones > 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_kills_whoever_learns_from_it_is_the_first_failure_all_the_same) {
+    const folder work;
+    std::size_t learned_from = 0;
+    for (std::uint64_t seed = 1; seed < 40 && learned_from < 4; ++seed) {
+        auto options = named("five_tasks");
+        options.explore.strategy = "adaptive";
+        options.explore.seed = seed;
+        options.minimise = false;
+        const auto expected = sim::explore(failing, options.explore);
+        // The second lesson is block 1; the third one, block 2. Others make them too.
+        if (!expected.found || expected.found->schedule < 64 || expected.found->schedule >= 192) {
+            continue;
+        }
+        ++learned_from;
+        const sim::program program = on("dbaec", std::abort);
+        for (const std::uint64_t jobs : {1U, 2U, 6U}) {
+            options.jobs = jobs;
+            const auto result = sim::run_campaign(program, options).explored;
+            BOOST_REQUIRE(result.found.has_value());
+            BOOST_TEST((result.found->what.what == sim::failure_class::crash));
+            BOOST_TEST(result.found->schedule == expected.found->schedule);
+            BOOST_TEST(result.found->strategy == expected.found->strategy);
+            BOOST_TEST((result.found->full.choices == expected.found->full.choices));
+            BOOST_TEST(result.schedules == expected.schedules);
+            BOOST_TEST(result.steps == expected.steps);
+        }
+        // Each shard that makes runs behind it dies of it, and says which run that was.
+        std::vector<sim::named_state> states;
+        for (std::uint64_t i = 1; i <= 3; ++i) {
+            options.part = {i, 3};
+            options.state_file = work.file("state");
+            const auto result = sim::run_campaign(program, options).explored;
+            BOOST_REQUIRE(result.found.has_value());
+            BOOST_TEST(result.found->schedule == expected.found->schedule);
+            states.push_back({"state", sim::read_campaign_state(options.state_file)});
+            BOOST_TEST((states.back().state.failing == expected.found->schedule));
+        }
+        const auto merged = sim::merge(states);
+        BOOST_TEST(merged.complete);
+        BOOST_REQUIRE(merged.failing.has_value());
+        BOOST_TEST(*merged.failing == expected.found->schedule);
+    }
+    BOOST_TEST(learned_from == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(every_strategy_and_level_and_any_number_of_schedules) {
     for (const std::string_view strategy : sim::explorer_names()) {
         for (const sim::level allowed : {sim::level::any, sim::level::timing}) {
@@ -244,8 +329,14 @@ BOOST_AUTO_TEST_CASE(a_stop_and_a_resumption_change_nothing) {
             return program();
         };
     };
-    for (const sim::program& program : {passing, on("edcba", fail_check)}) {
+    const std::pair<sim::program, const char*> table[] = {
+        {passing, "portfolio"},
+        {on("edcba", fail_check), "portfolio"},
+        {on("edcba", fail_check), "adaptive"},
+    };
+    for (const auto& [program, strategy] : table) {
         auto options = named("five_tasks");
+        options.explore.strategy = strategy;
         options.explore.schedules = 1'000;
         auto alone = sim::explore(program, options.explore);
         while (alone.found && alone.found->schedule < 500) {
@@ -256,8 +347,9 @@ BOOST_AUTO_TEST_CASE(a_stop_and_a_resumption_change_nothing) {
         std::size_t stops = 0;
         for (;;) {
             options.jobs = 1 + stops % 3;
-            int asked = 0;
-            options.stop = [&asked] { return ++asked > 3; };
+            // Longer and longer: who learns makes the runs that he learns from once more each time.
+            std::size_t asked = 0;
+            options.stop = [&asked, stops] { return ++asked > 3 + stops; };
             const auto result = sim::run_campaign(slowly(program), options);
             if (result.ended == sim::campaign_end::complete) {
                 expect_same(result.explored, alone);

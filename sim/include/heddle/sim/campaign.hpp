@@ -70,7 +70,9 @@ enum class campaign_end : std::uint8_t {
 
 struct campaign_result {
     /// `schedules`, `steps` and `digest` are those of the runs up to the first failure, or of all
-    /// that were made; with those of earlier sittings, and of this shard alone. `coverage` is there
+    /// that were made; with those of earlier sittings, and of this shard alone. (The failure of a
+    /// shard may be another one's run, which had to be made here too and has killed its process:
+    /// then they are those of all that were made.) `coverage` is there
     /// if no run failed: what others have seen up to then depends on how many there were.
     exploration explored;
     campaign_end ended = campaign_end::complete;

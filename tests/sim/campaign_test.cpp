@@ -5,6 +5,7 @@
 #include <heddle/sim.hpp>
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <set>
 #include <string>
 #include <utility>
@@ -250,6 +252,54 @@ BOOST_AUTO_TEST_CASE(a_run_that_kills_whoever_learns_from_it_is_the_first_failur
         BOOST_TEST(*merged.failing == expected.found->schedule);
     }
     BOOST_TEST(learned_from == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(who_dies_out_of_turn_leaves_that_run_to_whoever_has_it_in_a_block) {
+    // Two processes: the first one has block 0, and the second one, which is slow, block 1. The
+    // first one then comes to block 2, needs the runs of block 1, and dies of one long before.
+    struct meeting {
+        std::atomic<int> begun{0};
+        std::atomic<int> in_blocks{0};
+    };
+    void* const shared =
+        ::mmap(nullptr, sizeof(meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    BOOST_REQUIRE(shared != MAP_FAILED);
+    meeting& both = *new (shared) meeting;
+    const auto wait_for_both = [](const std::atomic<int>& count) {
+        for (int i = 0; i < 2'000 && count < 2; ++i) {
+            ::usleep(1'000);
+        }
+    };
+    const sim::program crashing = on("dbaec", std::abort);
+    const sim::program program = [&]() -> coro<void> {
+        static int runs = 0;
+        static int number = 0;
+        if (++runs == 1) {
+            number = ++both.begun;
+            wait_for_both(both.begun);
+            ::usleep(number == 2 ? 50'000 : 0);
+        } else if (runs == 2) {
+            ++both.in_blocks;
+            wait_for_both(both.in_blocks);
+        }
+        ::usleep(number == 2 ? 2'000 : 0);
+        return crashing();
+    };
+    auto options = named("five_tasks");
+    options.explore.strategy = "adaptive";
+    sim::exploration expected;
+    do {
+        ++options.explore.seed;
+        expected = sim::explore(failing, options.explore);
+    } while (!expected.found || expected.found->schedule < 80 || expected.found->schedule >= 128);
+    options.jobs = 2;
+    options.minimise = false;
+    const auto result = sim::run_campaign(program, options).explored;
+    BOOST_REQUIRE(result.found.has_value());
+    BOOST_TEST(result.found->schedule == expected.found->schedule);
+    BOOST_TEST(result.schedules == expected.schedules);
+    BOOST_TEST(result.steps == expected.steps);
+    ::munmap(shared, sizeof(meeting));
 }
 
 BOOST_AUTO_TEST_CASE(every_strategy_and_level_and_any_number_of_schedules) {

@@ -2,7 +2,8 @@
 #
 # For the scripts in this folder (sourced, after cmake/packages.bash, in the root of the tree).
 #
-#     build_bench <preset> <target>     builds, and sets `folder` to where the programs are
+#     build_bench <preset> <target>     builds, and sets `folder` to where the programs are; with heddle::boost_test
+#                                       if with_boost_test=ON
 
 build_bench() {
     local preset=$1 target=$2 fresh=()
@@ -15,7 +16,7 @@ build_bench() {
     fi
     say "building $target with the preset $preset in $tree"
     configure "$preset" "${fresh[@]}" -B "$tree" -DHEDDLE_BUILD_BENCH=ON -DHEDDLE_BUILD_TESTS=OFF \
-        -DHEDDLE_BUILD_EXAMPLES=OFF -DHEDDLE_BOOST_TEST=OFF -DHEDDLE_ASIO=ON \
+        -DHEDDLE_BUILD_EXAMPLES=OFF -DHEDDLE_BOOST_TEST="${with_boost_test:-OFF}" -DHEDDLE_ASIO=ON \
         -DCMAKE_CXX_FLAGS=-g &&
         cmake --build "$tree" --target "$target" || return 1
     folder=$tree/bench

@@ -8,23 +8,13 @@
 #include <heddle/heddle.hpp>
 #include <heddle/sim/explore.hpp>
 
+#include "racy_program.hpp"
 #include "row.hpp"
 #include "worlds.hpp"
 
 namespace bench {
 
 namespace {
-
-/// Reads, lets others run, writes: what the others wrote meanwhile is lost. Six steps.
-heddle::coro<void> add_three(int& shared) {
-    co_await heddle::sleep(heddle::duration::zero());
-    for (int i = 0; i < 3; ++i) {
-        const int seen = shared;
-        co_await heddle::sleep(heddle::duration::zero());
-        shared = seen + 1;
-    }
-    co_await heddle::sleep(heddle::duration::zero());
-}
 
 /// Three such tasks. What was lost is seen but not complained about: all schedules are run.
 heddle::coro<void> racy_program(std::uint64_t& lost) {

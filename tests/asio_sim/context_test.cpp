@@ -518,15 +518,16 @@ BOOST_AUTO_TEST_CASE(it_may_be_destroyed_after_any_step) {
 BOOST_AUTO_TEST_CASE(one_that_outlives_the_run_is_empty_from_then_on) {
     const auto alive = std::make_shared<int>();
     std::optional<sim_context> io;
+    std::optional<sim_timer> timer;
     sim::run([&]() -> coro<void> {
         io.emplace();
-        asio::post(*io, [alive] {});
-        auto guard = asio::make_work_guard(*io);
-        sim_timer timer(*io, 1h);
-        timer.async_wait([alive](error_code) {});
+        timer.emplace(*io, 1h);
+        timer->async_wait([alive](error_code) {});
         co_return;
     });
     BOOST_TEST(alive.use_count() == 1);
+    timer->async_wait([alive](error_code) {});
+    timer.reset();
     asio::post(*io, [alive] {});
     BOOST_TEST(alive.use_count() == 1);
     io.reset();

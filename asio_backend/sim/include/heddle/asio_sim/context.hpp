@@ -21,7 +21,7 @@
 //   complete; then the services are destroyed. Where a run stops in the middle, the same happens
 //   when the frame of the program that holds it is destroyed.
 // * No thread starts and no reactor is polled. A service in it that wants either (that of a
-//   steady_timer, a socket, a resolver) fails the run after the step that made it, by name.
+//   steady_timer, a socket, a resolver) fails the run, by name, after a function or by run().
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

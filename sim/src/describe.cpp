@@ -49,11 +49,12 @@ void describe_hold(deviation& each, const run_trace& trace) {
         return;
     }
     const std::string who = each.what == deviation::sort::hold_site
-                                ? "all like " + text_of(held->second) + " waited for "
-                                : text_of(held->second) + " waited for ";
+                                ? "all like " + text_of(held->second) + " waited "
+                                : text_of(held->second) + " waited ";
+    // What is held back for an event that never comes goes on when nothing else is ready.
     each.text = at(held->second.when) + who +
-                (until != trace.seen.end() ? text_of_until(until->second)
-                                           : std::string("an event that did not come"));
+                (until != trace.seen.end() ? "for " + text_of_until(until->second)
+                                           : std::string("behind everything else"));
     describe_place(each, held->second);
 }
 

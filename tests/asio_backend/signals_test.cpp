@@ -336,6 +336,16 @@ BOOST_FIXTURE_TEST_CASE(a_signal_set_of_the_programs_own_goes_on, own_loop) {
     BOOST_TEST(seen == 2);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_signal_set_that_goes_before_the_handler_does_is_not_put_back, own_loop) {
+    {
+        boost::asio::io_context io;
+        const boost::asio::signal_set set(io, SIGUSR1);
+        loop.add_signal_handler(SIGUSR1, [] {});
+    }
+    BOOST_TEST(loop.remove_signal_handler(SIGUSR1));
+    BOOST_TEST(heddle::asio_backend::detail::has_default_action(SIGUSR1));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_guest_hears_of_it_and_lets_its_host_go_afterwards, default_action) {
     boost::asio::io_context io;
     heddle::asio_backend::guest guest(io);

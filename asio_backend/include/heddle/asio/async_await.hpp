@@ -245,6 +245,7 @@ private:
                      result = std::move(value)]() mutable {
             boost::asio::get_associated_cancellation_slot(handler).clear();
             if constexpr (std::is_void_v<T>) {
+                static_cast<void>(result);
                 std::move(handler)(std::move(failure));
             } else {
                 std::move(handler)(std::move(failure), std::move(result));

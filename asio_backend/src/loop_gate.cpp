@@ -70,10 +70,7 @@ void loop_gate::loop_closes() noexcept {
     next_ = std::exchange(all.free, this);
 }
 
-place loop_gate::ref::where() const noexcept {
-    if (inside_run()) [[likely]] {
-        return place::here;
-    }
+place loop_gate::ref::where_outside_of_runs() const noexcept {
     const std::scoped_lock lock(gate_->mutex_);
     const event_loop* const loop = gate_->loop_.load(std::memory_order_relaxed);
     if (loop == nullptr || gate_->number_.load(std::memory_order_relaxed) != number_) {

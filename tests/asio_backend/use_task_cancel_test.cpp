@@ -282,6 +282,83 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_timeout_ends_a_read_and_the_socket_can_be_used_a
     runner.run(main());
 }
 
+BOOST_AUTO_TEST_CASE(a_cancellation_is_delivered_once) {
+    const auto wait = [&]() -> coro<int> {
+        try {
+            co_await operation.begin();
+        } catch (const heddle::cancelled_error&) {
+            log = "suppressed";
+        }
+        co_await heddle::sleep(0ns);
+        co_return 2;
+    };
+    const auto task = loop().create_task(wait());
+    run_some();
+    task.cancel();
+    operation.complete(asio::error::operation_aborted, 0);
+    run_some();
+    BOOST_TEST(log == "suppressed");
+    BOOST_TEST(ending(task) == "2");
+}
+
+// ---- destroyed -----------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_task_that_is_destroyed_has_its_operation_cancelled) {
+    const auto wait = [&]() -> coro<int> {
+        co_return co_await operation.begin(use_task(asio_cancellation::total));
+    };
+    const auto task = loop().create_task(wait());
+    run_some();
+    destroy_loop();
+    BOOST_TEST((operation.asked_for == std::vector{asio_cancellation::terminal}));
+    operation.complete({}, 1);  // nobody hears of it
+}
+
+BOOST_AUTO_TEST_CASE(no_read_goes_into_a_frame_that_was_destroyed) {
+    heddle_test::on_guest runner;
+    tcp::acceptor listening(runner.io(), {asio::ip::address_v4::loopback(), 0});
+    tcp::socket writing(runner.io());
+    writing.connect(listening.local_endpoint());
+    tcp::socket reading = listening.accept();
+    const auto wait = [&]() -> coro<void> {
+        std::string bytes(5'000, ' ');
+        co_await asio::async_read(reading, asio::buffer(bytes), use_task);
+    };
+    runner.loop().create_task(wait());
+    runner.run_some();
+    runner.destroy_loop();
+    asio::write(writing, asio::buffer("too late", 8));
+    runner.run_host();
+    BOOST_TEST(reading.available() == 8u);  // where they were before, not in the frame
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_step_runs_when_the_task_is_gone_and_its_loop_goes_on, Runner,
+                              both) {
+    Runner runner;
+    int steps = 0;
+    const auto wait = [&]() -> coro<void> {
+        co_await asio::async_compose<const heddle::use_task_t&, void()>(
+            [&](auto& self) {
+                ++steps;
+                asio::post(runner.io(), std::move(self));
+            },
+            use_task, runner.io());
+    };
+    const auto main = [&]() -> coro<void> {
+        {
+            heddle::task_group left_without_join;
+            left_without_join.create_task(wait());
+            while (steps < 3) {
+                co_await heddle::sleep(0ns);
+            }
+        }
+        const int before = steps;
+        co_await heddle::sleep(1ms);
+        BOOST_TEST(steps == before);
+    };
+    runner.run(main());
+}
+
 // ---- everywhere ----------------------------------------------------------------------------
 
 namespace {

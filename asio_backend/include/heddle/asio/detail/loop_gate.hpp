@@ -50,7 +50,9 @@ class loop_gate::ref {
 public:
     ref() noexcept = default;
 
-    [[nodiscard]] place where() const noexcept;
+    [[nodiscard]] place where() const noexcept {
+        return inside_run() ? place::here : where_outside_of_runs();
+    }
     /// Whether this is called by what the loop runs.
     [[nodiscard]] bool inside_run() const noexcept {
         event_loop* const running = heddle::detail::this_thread.running;
@@ -74,6 +76,7 @@ public:
 
 private:
     friend class loop_gate;
+    [[nodiscard]] place where_outside_of_runs() const noexcept;
     ref(loop_gate& gate, std::uint64_t number) noexcept : gate_(&gate), number_(number) {}
 
     loop_gate* gate_ = nullptr;

@@ -314,6 +314,21 @@ BOOST_AUTO_TEST_CASE(a_task_that_is_destroyed_has_its_operation_cancelled) {
     operation.complete({}, 1);  // nobody hears of it
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_that_is_called_after_its_task_was_destroyed_does_nothing) {
+    const auto wait = [&]() -> coro<int> { co_return co_await operation.begin(); };
+    const auto main = [&]() -> coro<void> {
+        {
+            heddle::task_group left_without_join;
+            left_without_join.create_task(wait());
+            co_await heddle::sleep(1ms);
+        }
+        operation.complete({}, 1);
+        co_await heddle::sleep(1ms);
+    };
+    run(main());
+    BOOST_TEST(operation.initiated == 1);
+}
+
 BOOST_AUTO_TEST_CASE(no_read_goes_into_a_frame_that_was_destroyed) {
     heddle_test::on_guest runner;
     tcp::acceptor listening(runner.io(), {asio::ip::address_v4::loopback(), 0});

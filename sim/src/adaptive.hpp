@@ -14,8 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
-#include <unordered_set>
 
 #include <heddle/sim/simulation.hpp>
 
@@ -50,7 +50,7 @@ private:
     };
     std::uint64_t observed_ = 0;
     std::array<score, portfolio::size> scores_{};  // of the members, in units of adaptive.cpp
-    std::unordered_set<std::uint64_t> seen_;       // asked for membership only: it has no order
+    std::set<std::uint64_t> seen_;                 // pairs of events
     std::array<portfolio::weights, most_epochs> weights_ = {portfolio::usual};
 };
 

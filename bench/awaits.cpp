@@ -70,6 +70,19 @@ std::uint64_t run(asio_world& world, asio_coro main) {
     return result;
 }
 
+using ideal_coro = ideal::coro<std::uint64_t>;
+
+ideal::coro<void> store_result(ideal_coro main, std::uint64_t& result) { result = co_await main; }
+
+// There is nothing in these workloads that has a hop: both ideals do the same.
+template <class Kit>
+std::uint64_t run(ideal_world<Kit>& world, ideal_coro main) {
+    std::uint64_t result = 0;
+    world.loop.start(store_result(std::move(main), result));
+    world.loop.run();
+    return result;
+}
+
 template <class World, class Coro>
 void ready_child(World& world, std::uint64_t n) {
     check(run(world, await_children<Coro>(n)) == n, "await_ready_child");
@@ -80,8 +93,6 @@ void chain_down(World& world, std::uint64_t n) {
     check(run(world, await_chains<Coro>(n / depth)) == n / depth * depth, "await_chain");
 }
 
-}  // namespace
-
 void add_await_rows(std::vector<row>& rows) {
     constexpr std::uint64_t million = 1'000'000;
     rows.push_back(make_row<virtual_world>("await_ready_child", million,
@@ -91,6 +102,18 @@ void add_await_rows(std::vector<row>& rows) {
     rows.push_back(
         make_row<virtual_world>("await_chain", million, chain_down<virtual_world, heddle_coro>));
     rows.push_back(make_row<asio_world>("await_chain", million, chain_down<asio_world, asio_coro>));
+    rows.push_back(
+        make_row<bare_world>("await_ready_child", million, ready_child<bare_world, ideal_coro>));
+    rows.push_back(
+        make_row<hops_world>("await_ready_child", million, ready_child<hops_world, ideal_coro>));
+    rows.push_back(
+        make_row<bare_world>("await_chain", million, chain_down<bare_world, ideal_coro>));
+    rows.push_back(
+        make_row<hops_world>("await_chain", million, chain_down<hops_world, ideal_coro>));
 }
+
+const rows_of_a_file file(add_await_rows);
+
+}  // namespace
 
 }  // namespace bench

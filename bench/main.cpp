@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// heddle_bench: every row, measured by Google Benchmark. Names are workload/side; bench/run lays
-// the sides of a workload beside each other. Nothing here passes or fails by the clock.
+// The rows that are linked in, measured by Google Benchmark. Names are workload/side; bench/run lays the
+// sides of a workload beside each other. Nothing here passes or fails by the clock.
 #include <benchmark/benchmark.h>
 
 #include <boost/version.hpp>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "counting_allocator.hpp"
-#include "lateness.hpp"
 #include "row.hpp"
 
 namespace {
@@ -37,14 +36,6 @@ int main(int argc, char** argv) {
             measure(state, each);
         })->Unit(benchmark::kMillisecond);
     }
-    benchmark::RegisterBenchmark("lateness/heddle_on_asio", bench::heddle_lateness)
-        ->Unit(benchmark::kMillisecond)
-        ->Iterations(1)
-        ->UseRealTime();
-    benchmark::RegisterBenchmark("lateness/asio", bench::asio_lateness)
-        ->Unit(benchmark::kMillisecond)
-        ->Iterations(1)
-        ->UseRealTime();
 
 #if defined(__clang__)
     benchmark::AddCustomContext("compiler", __VERSION__);  // says that it is Clang

@@ -36,6 +36,16 @@ void asio_burst(asio_world& world, std::uint64_t n) {
     check(ran == n, "post_burst");
 }
 
+template <class Kit>
+void ideal_burst(ideal_world<Kit>& world, std::uint64_t n) {
+    std::uint64_t ran = 0;
+    for (std::uint64_t i = 0; i < n; ++i) {
+        world.loop.call_soon([&ran] { ++ran; });
+    }
+    world.loop.run();
+    check(ran == n, "post_burst");
+}
+
 // ---- chain: a callback that queues itself ---------------------------------------------------
 
 struct heddle_link {
@@ -77,7 +87,25 @@ void asio_chain(asio_world& world, std::uint64_t n) {
     check(left == 0, "post_chain");
 }
 
-}  // namespace
+template <class Kit>
+struct ideal_link {
+    typename Kit::loop* loop;
+    std::uint64_t* left;
+
+    void operator()() const {
+        if (--*left != 0) {
+            loop->call_soon(*this);
+        }
+    }
+};
+
+template <class Kit>
+void ideal_chain(ideal_world<Kit>& world, std::uint64_t n) {
+    std::uint64_t left = n;
+    world.loop.call_soon(ideal_link<Kit>{&world.loop, &left});
+    world.loop.run();
+    check(left == 0, "post_chain");
+}
 
 void add_post_rows(std::vector<row>& rows) {
     constexpr std::uint64_t million = 1'000'000;
@@ -87,6 +115,14 @@ void add_post_rows(std::vector<row>& rows) {
     rows.push_back(make_row<virtual_world>("post_chain", million, heddle_chain<virtual_world>));
     rows.push_back(make_row<backend_world>("post_chain", million, heddle_chain<backend_world>));
     rows.push_back(make_row<asio_world>("post_chain", million, asio_chain));
+    rows.push_back(make_row<bare_world>("post_burst", million, ideal_burst<bare_kit>));
+    rows.push_back(make_row<hops_world>("post_burst", million, ideal_burst<hops_kit>));
+    rows.push_back(make_row<bare_world>("post_chain", million, ideal_chain<bare_kit>));
+    rows.push_back(make_row<hops_world>("post_chain", million, ideal_chain<hops_kit>));
 }
+
+const rows_of_a_file file(add_post_rows);
+
+}  // namespace
 
 }  // namespace bench

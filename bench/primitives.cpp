@@ -118,6 +118,28 @@ void asio_queue(asio_world& world, std::uint64_t n) {
     check(sum == n, "queue");
 }
 
+template <class Queue>
+ideal::coro<void> ideal_produce(Queue& items, std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i) {
+        co_await items.put(1);
+    }
+}
+template <class Queue>
+ideal::coro<void> ideal_consume(Queue& items, std::uint64_t n, std::uint64_t& sum) {
+    for (std::uint64_t i = 0; i < n; ++i) {
+        sum += co_await items.get();
+    }
+}
+template <class Kit>
+void ideal_queue(ideal_world<Kit>& world, std::uint64_t n) {
+    typename Kit::template queue<std::uint64_t, queue_size> items;
+    std::uint64_t sum = 0;
+    world.loop.start(ideal_produce(items, n));
+    world.loop.start(ideal_consume(items, n, sum));
+    world.loop.run();
+    check(sum == n, "queue");
+}
+
 // ---- timeouts -------------------------------------------------------------------------------
 
 /// A block that ends in time: its timer is set and taken back.
@@ -147,8 +169,6 @@ row heddle_row(const char* name, workload* work) {
     });
 }
 
-}  // namespace
-
 void add_primitive_rows(std::vector<row>& rows) {
     struct named {
         const char* name;
@@ -163,6 +183,13 @@ void add_primitive_rows(std::vector<row>& rows) {
     }
     constexpr std::uint64_t items = 200'000;
     rows.push_back(make_row<asio_world>("queue", items, asio_queue));
+    constexpr std::uint64_t million = 1'000'000;
+    rows.push_back(make_row<bare_world>("queue", million, ideal_queue<bare_kit>));
+    rows.push_back(make_row<hops_world>("queue", million, ideal_queue<hops_kit>));
 }
+
+const rows_of_a_file file(add_primitive_rows);
+
+}  // namespace
 
 }  // namespace bench

@@ -51,6 +51,31 @@ void heddle_spawn_join(World& world, std::uint64_t n) {
     check(sum == n / group * group, "spawn_join");
 }
 
+ideal::coro<int> ideal_child(int value) { co_return value; }
+
+template <class Kit>
+ideal::coro<void> ideal_spawn_groups(std::uint64_t groups, std::uint64_t& sum) {
+    for (std::uint64_t i = 0; i < groups; ++i) {
+        std::vector<ideal::coro<int>> children;
+        children.reserve(group);
+        for (std::uint64_t j = 0; j < group; ++j) {
+            children.push_back(ideal_child(1));
+        }
+        typename Kit::template gather<int> all(std::move(children));
+        for (const int each : co_await all) {
+            sum += static_cast<std::uint64_t>(each);
+        }
+    }
+}
+
+template <class Kit>
+void ideal_spawn_join(ideal_world<Kit>& world, std::uint64_t n) {
+    std::uint64_t sum = 0;
+    world.loop.start(ideal_spawn_groups<Kit>(n / group, sum));
+    world.loop.run();
+    check(sum == n / group * group, "spawn_join");
+}
+
 asio_awaitable<int> asio_child(int value) { co_return value; }
 
 /// What a program on Asio makes for itself to wait for a group: a counter, and the coroutine that
@@ -145,7 +170,23 @@ void asio_yield(asio_world& world, std::uint64_t n) {
     check(taken == n / group * group, "yield");
 }
 
-}  // namespace
+template <class Kit>
+ideal::coro<void> ideal_turns(std::uint64_t turns, std::uint64_t& taken) {
+    for (std::uint64_t i = 0; i < turns; ++i) {
+        co_await typename Kit::yield();
+        ++taken;
+    }
+}
+
+template <class Kit>
+void ideal_yield(ideal_world<Kit>& world, std::uint64_t n) {
+    std::uint64_t taken = 0;
+    for (std::uint64_t i = 0; i < group; ++i) {
+        world.loop.start(ideal_turns<Kit>(n / group, taken));
+    }
+    world.loop.run();
+    check(taken == n / group * group, "yield");
+}
 
 void add_task_rows(std::vector<row>& rows) {
     constexpr std::uint64_t spawned = 100'000;
@@ -158,6 +199,14 @@ void add_task_rows(std::vector<row>& rows) {
     rows.push_back(make_row<virtual_world>("yield", turns, heddle_yield<virtual_world>));
     rows.push_back(make_row<backend_world>("yield", turns, heddle_yield<backend_world>));
     rows.push_back(make_row<asio_world>("yield", turns, asio_yield));
+    rows.push_back(make_row<bare_world>("spawn_join", spawned, ideal_spawn_join<bare_kit>));
+    rows.push_back(make_row<hops_world>("spawn_join", spawned, ideal_spawn_join<hops_kit>));
+    rows.push_back(make_row<bare_world>("yield", turns, ideal_yield<bare_kit>));
+    rows.push_back(make_row<hops_world>("yield", turns, ideal_yield<hops_kit>));
 }
+
+const rows_of_a_file file(add_task_rows);
+
+}  // namespace
 
 }  // namespace bench

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <type_traits>
 #include <vector>
 
 #include "random.hpp"
@@ -55,6 +56,18 @@ void asio_timers(asio_world& world, std::uint64_t n) {
     check(fired == n, "timers");
 }
 
+template <class Kit>
+void ideal_timers(ideal_world<Kit>& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    const std::int64_t start = world.loop.now();
+    for (std::uint64_t i = 0; i < n; ++i) {
+        world.loop.call_at(start + random.up_to(latest), [&fired] { ++fired; });
+    }
+    world.loop.run();
+    check(fired == n, "timers");
+}
+
 void heddle_half_cancelled(virtual_world& world, std::uint64_t n) {
     random_numbers random(timer_seed);
     std::uint64_t fired = 0;
@@ -88,6 +101,25 @@ void asio_half_cancelled(asio_world& world, std::uint64_t n) {
         timers[i].cancel();
     }
     world.run();
+    check(fired == n / 2, "timers_half_cancelled");
+}
+
+template <class Kit>
+void ideal_half_cancelled(ideal_world<Kit>& world, std::uint64_t n) {
+    random_numbers random(timer_seed);
+    std::uint64_t fired = 0;
+    const auto fire = [&fired] { ++fired; };
+    using timer = std::remove_reference_t<decltype(world.loop.call_at(0, fire))>;
+    std::vector<timer*> timers;
+    timers.reserve(n);
+    const std::int64_t start = world.loop.now();
+    for (std::uint64_t i = 0; i < n; ++i) {
+        timers.push_back(&world.loop.call_at(start + random.up_to(latest), fire));
+    }
+    for (std::size_t i = 0; i < n; i += 2) {
+        world.loop.cancel(*timers[i]);
+    }
+    world.loop.run();
     check(fired == n / 2, "timers_half_cancelled");
 }
 
@@ -154,6 +186,31 @@ void asio_rearm(asio_world& world, std::uint64_t n) {
     check(state.to_fire == 0, "timers_rearming");
 }
 
+template <class Kit>
+struct ideal_rearming {
+    typename Kit::loop* loop;
+    rearming_state* state;
+
+    void operator()() const {
+        if (state->to_set > 0) {
+            --state->to_set;
+            loop->call_at(loop->now() + state->random.up_to(1'000'000), *this);
+        }
+        --state->to_fire;
+    }
+};
+
+template <class Kit>
+void ideal_rearm(ideal_world<Kit>& world, std::uint64_t n) {
+    rearming_state state{.to_set = n - rearming, .to_fire = n};
+    for (std::size_t i = 0; i < rearming; ++i) {
+        world.loop.call_at(world.loop.now() + state.random.up_to(1'000'000),
+                           ideal_rearming<Kit>{&world.loop, &state});
+    }
+    world.loop.run();
+    check(state.to_fire == 0, "timers_rearming");
+}
+
 // ---- tickers: 100 of one second -------------------------------------------------------------
 
 constexpr std::uint64_t tickers = 100;
@@ -185,7 +242,32 @@ void heddle_tickers(virtual_world& world, std::uint64_t n) {
           "tickers");
 }
 
-}  // namespace
+template <class Kit>
+ideal::coro<void> ideal_tick(std::uint64_t seconds, std::uint64_t& ticks) {
+    for (std::uint64_t i = 0; i < seconds; ++i) {
+        co_await typename Kit::sleep(1'000'000'000);
+        ++ticks;
+    }
+}
+
+template <class Kit>
+void ideal_tickers(ideal_world<Kit>& world, std::uint64_t n) {
+    std::uint64_t ticks = 0;
+    for (std::uint64_t i = 0; i < tickers; ++i) {
+        world.loop.start(ideal_tick<Kit>(n / tickers, ticks));
+    }
+    world.loop.run();
+    check(ticks == n / tickers * tickers, "tickers");
+}
+
+template <class Kit>
+void add_ideal_rows(std::vector<row>& rows, std::uint64_t n) {
+    using world = ideal_world<Kit>;
+    rows.push_back(make_row<world>("timers", n, ideal_timers<Kit>));
+    rows.push_back(make_row<world>("timers_half_cancelled", n, ideal_half_cancelled<Kit>));
+    rows.push_back(make_row<world>("timers_rearming", n, ideal_rearm<Kit>));
+    rows.push_back(make_row<world>("tickers", n, ideal_tickers<Kit>));
+}
 
 void add_timer_rows(std::vector<row>& rows) {
     constexpr std::uint64_t million = 1'000'000;
@@ -197,6 +279,12 @@ void add_timer_rows(std::vector<row>& rows) {
     rows.push_back(make_row<virtual_world>("timers_rearming", million, heddle_rearm));
     rows.push_back(make_row<asio_world>("timers_rearming", million, asio_rearm));
     rows.push_back(make_row<virtual_world>("tickers", million, heddle_tickers));
+    add_ideal_rows<bare_kit>(rows, million);
+    add_ideal_rows<hops_kit>(rows, million);
 }
+
+const rows_of_a_file file(add_timer_rows);
+
+}  // namespace
 
 }  // namespace bench

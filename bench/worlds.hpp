@@ -8,11 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <type_traits>
 
 #include <heddle/asio_backend.hpp>
 #include <heddle/heddle.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
+#include "ideal/bare.hpp"
+#include "ideal/hops.hpp"
 #include "row.hpp"
 
 namespace bench {
@@ -50,5 +53,19 @@ struct asio_world {
         context.run();
     }
 };
+
+/// The ideals. A workload is written once for both, with Kit::loop, Kit::yield and so on.
+template <class Kit>
+struct ideal_world {
+    static constexpr const char* side = std::is_same_v<Kit, ideal::bare<ideal::fifo>> ||
+                                                std::is_same_v<Kit, ideal::bare<ideal::pool>>
+                                            ? bare_side
+                                            : hops_side;
+    typename Kit::loop loop;
+};
+using bare_kit = ideal::bare<ideal::fifo>;
+using hops_kit = ideal::hops<ideal::fifo>;
+using bare_world = ideal_world<bare_kit>;
+using hops_world = ideal_world<hops_kit>;
 
 }  // namespace bench

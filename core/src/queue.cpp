@@ -11,30 +11,14 @@ void queue_base::check_not_shut_down() const {
     }
 }
 
-void queue_base::check_can_put() const {
+void queue_base::refuse_put() const {
     check_not_shut_down();
-    if (full()) {
-        throw queue_full();
-    }
+    throw queue_full();
 }
 
-void queue_base::check_can_get() const {
-    if (empty()) {
-        check_not_shut_down();
-        throw queue_empty();
-    }
-}
-
-void queue_base::item_added() {
-    ++size_;
-    ++unfinished_;
-    all_done_.clear();
-    getters_.wake_first();
-}
-
-void queue_base::item_taken() {
-    --size_;
-    putters_.wake_first();
+void queue_base::refuse_get() const {
+    check_not_shut_down();
+    throw queue_empty();
 }
 
 void queue_base::task_done() {

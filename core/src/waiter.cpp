@@ -23,10 +23,7 @@ void waiter_list::remove(waiter& left) noexcept {
     left.linked_ = false;
 }
 
-bool waiter_list::wake_first() {
-    if (first_ == nullptr) {
-        return false;
-    }
+bool waiter_list::wake_one() {
     first_->wake();
     return true;
 }

@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <source_location>
@@ -187,6 +188,9 @@ private:
 namespace detail {
 /// A coroutine is destroyed that was never awaited: in debug mode, tells the exception handler.
 void report_never_awaited() noexcept;
+
+template <class T, class Request>
+class deferred_coro;
 }  // namespace detail
 
 template <class T>
@@ -196,7 +200,8 @@ public:
     using value_type = T;
 
     coro() noexcept = default;
-    coro(coro&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    /// Of what a primitive's function returned (see detail/deferred.hpp) this makes the frame.
+    coro(coro&& other) noexcept : frame_(other.take()) {}
     coro& operator=(coro&& other) noexcept {
         coro(std::move(other)).swap(*this);
         return *this;
@@ -204,31 +209,63 @@ public:
     ~coro() {
         if (frame_) {
             detail::report_never_awaited();
-            frame_.destroy();
+            if (!is_deferred()) {
+                frame_.destroy();
+            }
         }
     }
-    void swap(coro& other) noexcept { std::swap(frame_, other.frame_); }
+    void swap(coro& other) noexcept {
+        const auto others = other.take();
+        other.frame_ = take();
+        frame_ = others;
+    }
 
     /// False if it was awaited, made a task or moved from.
     [[nodiscard]] bool valid() const noexcept { return static_cast<bool>(frame_); }
 
     /// Runs its body here and gives its result, or throws its error. A cancellation of the
     /// awaiting task reaches the innermost await of the chain.
-    [[nodiscard]] auto operator co_await() && noexcept {
-        return detail::coro_awaiter<T>(std::exchange(frame_, nullptr));
-    }
+    [[nodiscard]] auto operator co_await() && noexcept { return detail::coro_awaiter<T>(take()); }
 
     // For the library's own parts: gives the frame away.
-    [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept {
-        return std::exchange(frame_, nullptr);
-    }
+    [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept { return take(); }
 
 private:
     friend promise_type;
+    template <class U, class Request>
+    friend class detail::deferred_coro;
     static_assert(std::is_void_v<T> || std::is_reference_v<T> ||
                       alignof(detail::stored_t<T>) <= 2 * sizeof(void*),
                   "results aligned beyond a frame's header are not supported: return a pointer");
     explicit coro(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
+
+    // A coroutine whose frame is not made yet: in the frame's place stands who makes it, marked by
+    // the lowest bit. It is a part of a detail::deferred_coro as long as that is so.
+    struct deferred_maker {
+        coro (*make)(coro& self);
+    };
+    struct still_deferred {};
+    explicit coro(const deferred_maker* maker) noexcept
+        : frame_(std::coroutine_handle<promise_type>::from_address(
+              reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(maker) | 1))) {}
+    coro(coro&& other, still_deferred) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+    [[nodiscard]] bool is_deferred() const noexcept {
+        return (reinterpret_cast<std::uintptr_t>(frame_.address()) & 1) != 0;
+    }
+    void forget_deferred() noexcept { frame_ = nullptr; }
+    [[nodiscard]] std::coroutine_handle<promise_type> take() noexcept {
+        if (is_deferred()) [[unlikely]] {
+            return make_deferred();
+        }
+        return std::exchange(frame_, nullptr);
+    }
+    [[gnu::noinline, gnu::cold]] std::coroutine_handle<promise_type> make_deferred() noexcept {
+        const auto* maker = reinterpret_cast<const deferred_maker*>(
+            reinterpret_cast<std::uintptr_t>(std::exchange(frame_, nullptr).address()) - 1);
+        coro made = maker->make(*this);
+        return std::exchange(made.frame_, nullptr);
+    }
+
     std::coroutine_handle<promise_type> frame_;
 };
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include <heddle/coro.hpp>
+#include <heddle/detail/deferred.hpp>
 #include <heddle/detail/ring.hpp>
 #include <heddle/detail/waiter.hpp>
 #include <heddle/errors.hpp>
@@ -66,15 +67,34 @@ protected:
     class getting;
     class putting;
 
-    void check_can_put() const;
-    void check_can_get() const;
+    void check_can_put() const {
+        if (shut_down_ || full()) [[unlikely]] {
+            refuse_put();
+        }
+    }
+    void check_can_get() const {
+        if (empty()) [[unlikely]] {
+            refuse_get();
+        }
+    }
     void check_not_shut_down() const;
-    void item_added();
-    void item_taken();
+    void item_added() {
+        ++size_;
+        ++unfinished_;
+        all_done_.clear();
+        getters_.wake_first();
+    }
+    void item_taken() {
+        --size_;
+        putters_.wake_first();
+    }
     void begin_shutdown(bool drops_items) noexcept;
     void finish_shutdown();
 
 private:
+    [[noreturn]] void refuse_put() const;
+    [[noreturn]] void refuse_get() const;
+
     bool shut_down_ = false;
     std::size_t size_ = 0;
     std::size_t maxsize_;
@@ -197,32 +217,31 @@ class queue_of : public queue_base {
 public:
     using value_type = T;
 
+    /// What put() and get() return is a coro<void>, or coro<T>: await it, make it a task, or give it
+    /// to whoever takes a coroutine. Where the queue has room, or an item, awaiting it is a call.
+    class put_request;
+    class get_request;
+
     /// Waits while the queue is full, then puts `item`. Throws queue_shut_down if the queue was
     /// shut down, also meanwhile. A cancellation while waiting puts nothing; `item` is destroyed.
-    [[nodiscard("nothing is put until this is awaited")]] coro<void> put(T item)
+    [[nodiscard("nothing is put until this is awaited")]] put_request put(T item)
         requires(!wants_a_name<T>)
     {
-        return put_item(std::move(item));
+        return put_request(*this, std::move(item));
     }
     /// The same, for an aggregate: not in braces, and (unseen by the compiler) no temporary, since
     /// g++ 12 would destroy it twice. Give it a name first, and move that.
     template <std::same_as<T> U>
-    [[nodiscard("nothing is put until this is awaited")]] coro<void> put(U item)
+    [[nodiscard("nothing is put until this is awaited")]] put_request put(U item)
         requires wants_a_name<T>
     {
-        return put_item(std::move(item));
+        return put_request(*this, std::move(item));
     }
 
     /// Waits while the queue is empty, then completes with its next item. Throws queue_shut_down
     /// if the queue was shut down and has no item left. A cancellation while waiting takes none.
-    [[nodiscard("nothing is taken until this is awaited")]] coro<T> get() {
-        while (empty()) {
-            check_not_shut_down();
-            getting place(*this);
-            co_await place;
-            place.went_on();
-        }
-        co_return get_nowait();
+    [[nodiscard("nothing is taken until this is awaited")]] get_request get() noexcept {
+        return get_request(*this);
     }
 
     /// Throws queue_full, or queue_shut_down.
@@ -267,8 +286,46 @@ private:
         }
         put_nowait(std::move(item));
     }
+    coro<T> get_item() {
+        while (empty()) {
+            check_not_shut_down();
+            getting place(*this);
+            co_await place;
+            place.went_on();
+        }
+        co_return get_nowait();
+    }
 
     Items items_;
+};
+
+template <class T, class Items>
+class queue_of<T, Items>::put_request final : public deferred_coro<void, put_request> {
+private:
+    friend class queue_of;
+    friend class deferred_coro<void, put_request>;
+    put_request(queue_of& target, T&& item) : target_(&target), item_(std::move(item)) {}
+
+    [[nodiscard]] bool at_once() const noexcept { return !target_->full(); }
+    void finish() { target_->put_nowait(std::move(item_)); }
+    [[nodiscard]] coro<void> in_full() { return target_->put_item(std::move(item_)); }
+
+    queue_of* target_;
+    T item_;
+};
+
+template <class T, class Items>
+class queue_of<T, Items>::get_request final : public deferred_coro<T, get_request> {
+private:
+    friend class queue_of;
+    friend class deferred_coro<T, get_request>;
+    explicit get_request(queue_of& source) noexcept : source_(&source) {}
+
+    [[nodiscard]] bool at_once() const noexcept { return !source_->empty(); }
+    [[nodiscard]] T finish() { return source_->get_nowait(); }
+    [[nodiscard]] coro<T> in_full() { return source_->get_item(); }
+
+    queue_of* source_;
 };
 
 }  // namespace detail

@@ -34,13 +34,14 @@ public:
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
     [[nodiscard]] waiter* first() const noexcept { return first_; }
     /// Wakes the first, if there is one: false if not. For lists of those that are pending.
-    bool wake_first();
+    bool wake_first() { return first_ != nullptr && wake_one(); }
     void wake_all();
 
 private:
     friend class waiter;
     void add(waiter& newcomer) noexcept;
     void remove(waiter& left) noexcept;
+    bool wake_one();
 
     waiter* first_ = nullptr;
     waiter* last_ = nullptr;

@@ -170,9 +170,10 @@ void event_loop::run_to_stop() {
     notify_run(loop_event_kind::run_left);
 }
 
-inline void event_loop::run_batch() {
+[[gnu::always_inline]] inline void event_loop::run_batch() {
     const auto run_rest = [this] {
-        if (observed() || debug_) [[unlikely]] {
+        // The first of these says that one of the others may hold.
+        if (instrumented_ && (observed() || debug_)) [[unlikely]] {
             while (runnable* item = batch_.pop_front()) {
                 run_observed(*item);
                 forget_callback_context();
@@ -195,7 +196,7 @@ inline void event_loop::run_batch() {
     }
 }
 
-inline void event_loop::iterate(time_point now) {
+[[gnu::always_inline]] inline void event_loop::iterate(time_point now) {
     forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
@@ -655,22 +656,6 @@ void event_loop::deliver_outside_calls() {
 }
 
 // ---- tasks, errors, observers --------------------------------------------------------------
-
-std::uint32_t event_loop::adopt_task(task_base& newcomer) {
-    newcomer.previous_ = last_task_;
-    (last_task_ != nullptr ? last_task_->next_ : first_task_) = &newcomer;
-    last_task_ = &newcomer;
-    newcomer.as_future().add_ref();
-    return ++task_count_;
-}
-
-void event_loop::forget_task(task_base& done) noexcept {
-    (done.previous_ != nullptr ? done.previous_->next_ : first_task_) = done.next_;
-    (done.next_ != nullptr ? done.next_->previous_ : last_task_) = done.previous_;
-    done.previous_ = nullptr;
-    done.next_ = nullptr;
-    done.as_future().release();
-}
 
 random_stream& event_loop::random() {
     if (!random_) {

@@ -5,8 +5,7 @@
 
 namespace heddle {
 
-future_base::~future_base() {
-    // Reached by a pending future whose last handle goes: nobody can complete it any more.
+void future_base::drop_waiters() noexcept {
     while (runnable* waiter = waiters_.pop_front()) {
         waiter->drop();
     }
@@ -14,8 +13,8 @@ future_base::~future_base() {
 
 std::string future_base::label() const { return "a future"; }
 
-void future_base::report_unretrieved() noexcept {
-    if (event_loop* owner = loop(); error_unretrieved_ && owner != nullptr) {
+void future_base::tell_unretrieved() noexcept {
+    if (event_loop* owner = loop(); owner != nullptr) {
         owner->call_exception_handler(
             {"exception was never retrieved", error_, label(), this, as_task()});
     }
@@ -89,16 +88,10 @@ void future_base::finish_with_error(std::exception_ptr error) {
     finish(state::finished);
 }
 
-void future_base::finish(state how) {
-    state_ = how;
-    owners_ += pending_callbacks_;
-    pending_callbacks_ = 0;
-    event_loop* owner = loop();
+void future_base::finish_with_all(event_loop* owner) {
     if (owner == nullptr) {
         const detail::intrusive_ptr<future_base> keep(this);
-        while (runnable* waiter = waiters_.pop_front()) {
-            waiter->drop();
-        }
+        drop_waiters();
         return;
     }
     if (owner->observed()) [[unlikely]] {
@@ -112,7 +105,7 @@ void future_base::finish(state how) {
     }
 }
 
-void future_base::add_waiter(runnable& waiter) {
+void future_base::add_waiter_with_all(runnable& waiter) {
     event_loop* owner = loop();
     HEDDLE_INVARIANT(owner != nullptr, "only a living loop wakes waiters");
     const bool was_done = done();

@@ -25,16 +25,16 @@ const future_base* gather_child::on_behalf_of() const noexcept {
     return owner_ != nullptr ? owner_->outer_ : nullptr;
 }
 
-void gathering::adopt(std::size_t index, intrusive_ptr<future_base> child) {
+void gathering::adopt(std::size_t index, future_base* child) {
     const std::span<gather_child> all = children();
-    if (!child) {
+    if (child == nullptr) {
         throw usage_error("gather: a child was moved from, or never made");
     }
     if (child->loop() != outer_->loop()) {
         throw usage_error("gather: a child belongs to another loop");
     }
     gather_child& added = all[index];
-    added.child_ = std::move(child);
+    added.child_ = child;
     // A child that is here already is found where its hint points. A hint that some other gather
     // wrote is told by what stands there; if one is made meanwhile, by a range that is still being
     // read, the worst that comes of it is a child that is waited for, and counted, twice.
@@ -94,8 +94,8 @@ void gathering::child_done(future_base& child) {
             outer_->set_exception(child.take_cancellation());
             return;
         }
-        if (std::exception_ptr error = child.exception()) {
-            outer_->set_exception(std::move(error));
+        if (child.has_error()) {
+            outer_->set_exception(child.exception());
             return;
         }
     }

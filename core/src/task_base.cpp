@@ -112,23 +112,26 @@ void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {
 
 // ---- the step ------------------------------------------------------------------------------
 
-void task_base::start(event_loop& loop, detail::promise_base& root, std::string_view name,
-                      bool eager) {
+void task_base::start(event_loop& loop, future_base& own, detail::promise_base& root,
+                      std::string_view name, bool eager) {
     loop_ = &loop;
     leaf_ = &root;
     root.task_ = this;
-    name_ = detail::shared_text(name);
+    if (!name.empty()) {
+        name_ = detail::shared_text(name);
+    }
     if (detail::contexts_are_in_use()) [[unlikely]] {
         capture_context();
     }
-    if (loop.instrumented()) {
+    if (loop.instrumented()) [[unlikely]] {
         id_ = loop.new_structural_id(0);
     }
-    number_ = loop.adopt_task(*this);
+    own.add_ref();
+    number_ = loop.link_task(*this);
     if (loop.observed()) [[unlikely]] {
         notify(loop_event_kind::task_created, nullptr);
     }
-    if (eager) {
+    if (eager) [[unlikely]] {
         // Whoever starts it goes on as the current task, however this step ends.
         task_base* const starter = loop.current_task_;
         run();
@@ -174,7 +177,6 @@ void task_base::end_run() noexcept {
         notify(loop_event_kind::task_returned, nullptr);
     }
     collect();
-    loop_->forget_task(*this);
 }
 
 void task_base::cancel_before_start() noexcept {
@@ -184,7 +186,7 @@ void task_base::cancel_before_start() noexcept {
     std::exception_ptr error = std::make_exception_ptr(cancelled_error(as_future().message()));
     destroy_frames();
     end_cancelled({}, std::move(error));
-    loop_->forget_task(*this);
+    leave_loop(as_future());
 }
 
 void task_base::block_on(future_base& target) {
@@ -365,7 +367,7 @@ void task_base::kill() noexcept {
     loop_->remove_ready(*this);
     destroy_frames();
     end_cancelled({}, nullptr);
-    loop_->forget_task(*this);
+    leave_loop(as_future());
 }
 
 }  // namespace heddle

@@ -2,6 +2,8 @@
 #include <heddle/queue.hpp>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include <boost/test/unit_test.hpp>
 
@@ -91,6 +93,73 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_now_is_an_error_without_waiting) {
     BOOST_CHECK_THROW(small.put_nowait(2), heddle::queue_full);
     BOOST_TEST(small.get_nowait() == 1);
     BOOST_TEST(heddle::queue<int>(-3).maxsize() == 0U);
+}
+
+// ---- what put() and get() return is a coroutine --------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_put_or_get_does_nothing_until_it_is_awaited) {
+    heddle::queue<std::shared_ptr<int>> items(1);
+    const auto item = std::make_shared<int>(1);
+    {
+        auto put = items.put(item);
+        auto moved = std::move(put);
+        BOOST_TEST(!put.valid());
+        BOOST_TEST(moved.valid());
+        const coro<void> as_coroutine = std::move(moved);
+        BOOST_TEST(!moved.valid());
+        BOOST_TEST(as_coroutine.valid());
+        BOOST_TEST(item.use_count() == 2);
+    }
+    BOOST_TEST(item.use_count() == 1);
+    BOOST_TEST(items.empty());
+}
+
+BOOST_AUTO_TEST_CASE(puts_and_gets_are_kept_passed_on_swapped_and_gathered) {
+    heddle::queue<int> numbers;
+    const auto main = [&]() -> coro<int> {
+        coro<void> one = numbers.put(1);
+        auto two = numbers.put(2);
+        one.swap(two);
+        co_await std::move(one);
+        co_await std::move(two);
+        std::vector<coro<int>> both;
+        both.push_back(numbers.get());
+        both.push_back(numbers.get());
+        const std::vector<int> got = co_await heddle::gather(std::move(both));
+        BOOST_TEST(got == (std::vector<int>{2, 1}), boost::test_tools::per_element());
+        co_await heddle::gather(numbers.put(3), numbers.put(4));
+        const auto [three, four] = co_await heddle::gather(numbers.get(), numbers.get());
+        BOOST_TEST(four == 4);
+        co_await numbers.put(5);
+        const int five = co_await heddle::wait_for(numbers.get(), 1s);
+        BOOST_TEST(five == 5);
+        co_return three;
+    };
+    BOOST_TEST(loop.run_until_complete(main()) == 3);
+    loop.run_until_complete(numbers.put(6));
+    BOOST_TEST(loop.run_until_complete(numbers.get()) == 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_put_is_awaited_once) {
+    heddle::queue<int> numbers;
+    const auto main = [&]() -> coro<void> {
+        auto put = numbers.put(1);
+        co_await std::move(put);
+        BOOST_CHECK_THROW(co_await std::move(put), heddle::usage_error);
+    };
+    loop.run_until_complete(main());
+    BOOST_TEST(numbers.qsize() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_never_awaited_is_told_of_in_debug_mode) {
+    loop.set_debug(true);
+    heddle::queue<int> numbers;
+    const auto main = [&]() -> coro<void> {
+        static_cast<void>(numbers.get());
+        co_return;
+    };
+    loop.run_until_complete(main());
+    BOOST_TEST(reports.size() == 1U);
 }
 
 // ---- who goes on when ----------------------------------------------------------------------

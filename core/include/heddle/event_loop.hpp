@@ -385,8 +385,9 @@ public:
     }
     [[nodiscard]] bool observed() const noexcept { return observer_ != nullptr; }
     void add_close_hook(detail::close_hook& hook) noexcept { close_hooks_.add(hook); }
-    std::uint32_t adopt_task(task_base& newcomer);
-    void forget_task(task_base& done) noexcept;
+    /// Its number. Whoever links a task holds it for the loop: see task_base::leave_loop.
+    std::uint32_t link_task(task_base& newcomer) noexcept;
+    void unlink_task(task_base& done) noexcept;
     [[nodiscard]] std::uint64_t new_structural_id(std::uint64_t sort) noexcept;
 
 private:

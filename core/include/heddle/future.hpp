@@ -251,6 +251,9 @@ public:
         const noexcept {
         return state_;
     }
+    [[nodiscard]] detail::intrusive_ptr<detail::future_state<T>> take_state() noexcept {
+        return std::move(state_);
+    }
 
 protected:
     template <class U, class F>

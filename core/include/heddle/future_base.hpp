@@ -53,7 +53,14 @@ public:
 
     /// `waiter` becomes ready when this is done (now, if it is done already). It must be in no
     /// queue, and stay alive until it has run or was removed.
-    void add_waiter(runnable& waiter);
+    HEDDLE_UNINSTRUMENTED void add_waiter(runnable& waiter) {
+        if (event_loop* owner = loop();
+            owner != nullptr && !owner->instrumented() && state_ == state::pending) [[likely]] {
+            waiters_.push_back(waiter);
+        } else {
+            add_waiter_with_all(waiter);
+        }
+    }
     void remove_waiter(runnable& waiter) noexcept override;
     /// Whether `waiter` waits here still; a walk.
     bool try_remove_waiter(runnable& waiter) noexcept { return waiters_.remove(waiter); }
@@ -67,6 +74,10 @@ public:
         }
     }
 
+    /// Whether it ended with an error that is not its own cancellation.
+    [[nodiscard]] bool has_error() const noexcept {
+        return state_ == state::finished && error_ != nullptr;
+    }
     /// Whether what it ended with is a cancellation, as its state or as a stored error.
     [[nodiscard]] bool holds_cancellation() const noexcept;
     /// The message of the cancellation, without taking the saved error.
@@ -108,16 +119,34 @@ protected:
     using frame_pool = detail::frame_pool;
 
     explicit future_base(frame_pool& pool) noexcept : pool_(&pool) {}
-    ~future_base();
+    ~future_base() {
+        // Reached by a pending future whose last handle goes: nobody can complete it any more.
+        if (!waiters_.empty()) [[unlikely]] {
+            drop_waiters();
+        }
+    }
 
     virtual void destroy() noexcept = 0;
 
-    void report_unretrieved() noexcept;
+    void report_unretrieved() noexcept {
+        if (error_unretrieved_) [[unlikely]] {
+            tell_unretrieved();
+        }
+    }
     /// Throws what stands in the way of a result: pending, cancelled, or the stored error.
     [[noreturn]] void throw_no_result();
     void check_pending(const char* what) const;
     /// Ends it and queues whoever waits.
-    void finish(state how);
+    HEDDLE_UNINSTRUMENTED void finish(state how) {
+        state_ = how;
+        owners_ += pending_callbacks_;
+        pending_callbacks_ = 0;
+        if (event_loop* owner = loop(); owner == nullptr || owner->instrumented()) [[unlikely]] {
+            finish_with_all(owner);
+        } else if (!waiters_.empty()) {
+            owner->push_done_callbacks(waiters_, *this);
+        }
+    }
     void finish_cancelled(cancel_message message, std::exception_ptr saved);
     void finish_with_error(std::exception_ptr error);
 
@@ -135,6 +164,12 @@ protected:
     bool error_unretrieved_ = false;
 
 private:
+    // What the inline functions above leave to others.
+    void add_waiter_with_all(runnable& waiter);
+    void finish_with_all(event_loop* owner);
+    void drop_waiters() noexcept;
+    void tell_unretrieved() noexcept;
+
     std::uint32_t pending_callbacks_ = 0;
     std::uint32_t gather_hint_ = 0;
     detail::runnable_list waiters_;

@@ -49,7 +49,7 @@ private:
     friend class gathering;
     bool was_done_ = false;       // at the call: nothing hangs on it, begin() counts it
     gathering* owner_ = nullptr;  // set, and kept alive, while the callback is registered
-    intrusive_ptr<future_base> child_;
+    future_base* child_ = nullptr;
 };
 
 /// The part of a gather that does not depend on types. It is a part of the gather's future.
@@ -61,7 +61,8 @@ protected:
 
     /// Adds child number `index`, in argument order: it hangs a callback on it unless it is there
     /// already or is done.
-    void adopt(std::size_t index, intrusive_ptr<future_base> child);
+    /// The gather's own class keeps `child` for as long as there is the gather.
+    void adopt(std::size_t index, future_base* child);
     /// After the last adopt(): counts the children that were done before.
     void begin();
     /// Takes its callbacks from the children that have them still. Nothing comes of it any more.
@@ -152,7 +153,7 @@ private:
         try {
             // In argument order, one after the other.
             ((std::get<Is>(states_) = ensure_future(loop, std::forward<Args>(args)),
-              this->adopt(Is, intrusive_ptr<future_base>(std::get<Is>(states_)))),
+              this->adopt(Is, std::get<Is>(states_).get())),
              ...);
             this->begin();
         } catch (...) {
@@ -185,7 +186,7 @@ public:
             for (auto& each : range) {
                 // Coroutines are moved from; handles of tasks and futures are copied.
                 states_.push_back(ensure_future(loop, std::move(each)));
-                this->adopt(states_.size() - 1, intrusive_ptr<future_base>(states_.back()));
+                this->adopt(states_.size() - 1, states_.back().get());
             }
             this->begin();
         } catch (...) {

@@ -26,7 +26,7 @@ public:
         : future_state<T>(pool), root_(root) {}
 
     void start(event_loop& loop, std::string_view name, bool eager) {
-        task_base::start(loop, root_.promise(), name, eager);
+        task_base::start(loop, *this, root_.promise(), name, eager);
     }
 
     bool cancel(const cancel_message& message) override { return request_cancel(message); }
@@ -39,7 +39,18 @@ private:
 
     void collect() noexcept override {
         coro_promise<T>& promise = root_.promise();
-        cancel_message message;
+        if (!promise.ended_cancelled() && !promise.ended_with_error() && !must_cancel())
+            [[likely]] {
+            this->store(std::move(promise.value()));
+            root_.destroy();
+            this->finish(future_base::state::finished);
+        } else {
+            collect_no_value();
+        }
+        leave_loop(*this);
+    }
+    [[gnu::cold, gnu::noinline]] void collect_no_value() noexcept {
+        coro_promise<T>& promise = root_.promise();
         if (promise.ended_cancelled()) {
             std::exception_ptr saved = std::move(promise.error());
             root_.destroy();
@@ -48,13 +59,11 @@ private:
             std::exception_ptr error = std::move(promise.error());
             root_.destroy();
             this->finish_with_error(std::move(error));
-        } else if (take_must_cancel(message)) {
+        } else {
+            cancel_message message;
+            static_cast<void>(take_must_cancel(message));
             root_.destroy();
             this->finish_cancelled(std::move(message), nullptr);
-        } else {
-            this->store(std::move(promise.value()));
-            root_.destroy();
-            this->finish(future_base::state::finished);
         }
     }
     void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept override {

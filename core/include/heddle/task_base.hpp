@@ -197,15 +197,23 @@ protected:
     task_base() noexcept = default;
     ~task_base() = default;
 
-    /// Queues the first step or, if `eager`, runs it now.
-    void start(event_loop& loop, detail::promise_base& root, std::string_view name, bool eager);
+    /// Queues the first step or, if `eager`, runs it now. `own` is its future, which the loop holds.
+    void start(event_loop& loop, future_base& own, detail::promise_base& root,
+               std::string_view name, bool eager);
 
-    /// Moves the outcome of the root coroutine, which has ended, into the future.
+    /// Moves the outcome of the root coroutine, which has ended, into the future, and leaves the
+    /// loop.
     virtual void collect() noexcept = 0;
+    /// It is no task of the loop's any more. May destroy it.
+    void leave_loop(future_base& own) noexcept {
+        loop_->unlink_task(*this);
+        own.release();
+    }
 
     /// Whether a result must be turned into a cancellation because one is due; then `message` is
     /// what it carries.
     [[nodiscard]] bool take_must_cancel(cancel_message& message) noexcept;
+    [[nodiscard]] bool must_cancel() const noexcept { return must_cancel_; }
 
 private:
     friend class event_loop;
@@ -223,28 +231,31 @@ private:
     void keep_cancellation() noexcept;
     void notify(loop_event_kind kind, const waitable* future) noexcept;
 
-    event_loop* loop_ = nullptr;  // valid until the task is done
-    detail::promise_base* leaf_ = nullptr;
-    waitable* waiting_on_ = nullptr;
-    task_base* previous_ = nullptr;
-    task_base* next_ = nullptr;
-    std::exception_ptr pending_error_;  // thrown at the next resumption
-    detail::shared_text name_;
-    detail::context_ptr context_;  // its own copy; null while it is empty
-    std::uint64_t id_ = 0;
-    std::uint32_t number_ = 0;
-    std::uint32_t cancel_requests_ = 0;
-    std::uint32_t steps_ = 0;
-    std::uint32_t ordinals_[4] = {};  // tasks, callbacks, timers and operations made so far
     enum class phase : std::uint8_t {
         going,      // the trampoline resumes the leaf
         suspended,  // the step is over
         returned,   // the root coroutine has ended
     };
+
+    // What each step works on comes first, side by side: with many tasks, a step costs what it takes
+    // to fetch this from memory.
+    event_loop* loop_ = nullptr;  // valid until the task is done
+    detail::promise_base* leaf_ = nullptr;
+    waitable* waiting_on_ = nullptr;
+    std::uint32_t steps_ = 0;
     phase phase_ = phase::suspended;
     bool started_ = false;
     bool must_cancel_ = false;
-    bool cancel_under_way_ = false;  // request_cancel() is going through it
+    bool cancel_under_way_ = false;     // request_cancel() is going through it
+    std::exception_ptr pending_error_;  // thrown at the next resumption
+    task_base* previous_ = nullptr;
+    task_base* next_ = nullptr;
+    detail::shared_text name_;
+    detail::context_ptr context_;  // its own copy; null while it is empty
+    std::uint64_t id_ = 0;
+    std::uint32_t number_ = 0;
+    std::uint32_t cancel_requests_ = 0;
+    std::uint32_t ordinals_[4] = {};  // tasks, callbacks, timers and operations made so far
     bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
 };
 
@@ -262,6 +273,20 @@ namespace detail {
 
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.
 [[nodiscard]] task_base& current_task();
+
+inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
+    newcomer.previous_ = last_task_;
+    (last_task_ != nullptr ? last_task_->next_ : first_task_) = &newcomer;
+    last_task_ = &newcomer;
+    return ++task_count_;
+}
+
+inline void event_loop::unlink_task(task_base& done) noexcept {
+    (done.previous_ != nullptr ? done.previous_->next_ : first_task_) = done.next_;
+    (done.next_ != nullptr ? done.next_->previous_ : last_task_) = done.previous_;
+    done.previous_ = nullptr;
+    done.next_ = nullptr;
+}
 
 template <class Visitor>
 void event_loop::for_each_task(Visitor&& visit) const {

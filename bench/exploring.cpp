@@ -20,8 +20,8 @@
 #include <heddle/sim/exhaust.hpp>
 #include <heddle/sim/explore.hpp>
 
-#include "random.hpp"
 #include "racy_program.hpp"
+#include "random.hpp"
 #include "row.hpp"
 #include "worlds.hpp"
 

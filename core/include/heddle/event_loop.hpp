@@ -512,7 +512,7 @@ private:
 
     std::optional<random_stream> random_;
     detail::close_hooks close_hooks_;
-    std::unique_ptr<detail::elsewhere> elsewhere_;  // null until it is needed
+    std::unique_ptr<detail::elsewhere> elsewhere_;              // null until it is needed
     std::unique_ptr<detail::signal_handlers> signal_handlers_;  // as that
     exception_handler exception_handler_;
     slow_callback_handler slow_callback_handler_;

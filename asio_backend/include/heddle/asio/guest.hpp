@@ -16,9 +16,10 @@
 //   other threads, and only there, call_soon_threadsafe.
 // * The io_context outlives the guest. Several guests in one io_context take turns.
 // * The guest keeps io.run() going while the loop has something ready, a timer set, a task that is
-//   not done, a job in an executor, or a signal handler; and no longer. (A task that waits for ever, and a signal
-//   handler, keep it going for ever: cancel it, remove it, or close the guest.) A loop that gets something to do later posts itself again; whether the
-//   io_context still runs, or must be restarted, is its owner's business.
+//   not done, a job in an executor, or a signal handler; and no longer. (A task that waits for ever,
+//   and a signal handler, keep it going for ever: cancel it, remove it, or close the guest.) A loop
+//   that gets something to do later posts itself again; whether the io_context still runs, or must
+//   be restarted, is its owner's business.
 // * run_forever and run_until_complete throw usage_error: who runs is the host. event_loop::stop()
 //   lets the iteration under way (or else one more) end and makes the loop rest until resume().
 // * A turn is one iteration, so that all others in the io_context get their turns in between. An

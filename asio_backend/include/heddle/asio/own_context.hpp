@@ -58,9 +58,7 @@ public:
     /// What sockets, timers and posts are made on. Other threads may post to it.
     [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
 
-    [[nodiscard]] boost::asio::io_context& asio_context() noexcept override {
-        return context_;
-    }
+    [[nodiscard]] boost::asio::io_context& asio_context() noexcept override { return context_; }
 
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
 

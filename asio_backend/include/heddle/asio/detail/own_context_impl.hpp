@@ -13,7 +13,7 @@
 // * While no timer is set, the clock is not read in each iteration either. `stride_` iterations
 //   pass between two readings; it doubles while they take little time, up to `longest_stride`,
 //   and falls back to 1 when they take long and after every wait. With timers set the loop reads
-//   the clock each time anyway, and that reading is used.
+//   the clock each time anyway, and that reading is used. A wait without a deadline reads it once.
 // * call_soon_threadsafe does not depend on any of this: the loop looks at its own flag in each
 //   iteration.
 //
@@ -22,8 +22,9 @@
 // that is let in an iteration later is one that came later, as far as anybody can tell.
 //
 // Wake-ups are io_context::stop: it allocates nothing, cannot fail, ends a wait under way and
-// stays until restart(). The flag beside it keeps one from being lost when it falls between the
-// loop's last look at its queues and the restart() before the wait: see wait_until.
+// stays until restart(). Whoever wakes sets a flag first, so that no wake-up is lost to a restart():
+// the flag is looked at after each restart() and before each wait. (A wait that finds the context
+// stopped is over at once; it may be that the flag was seen earlier, and the wait is over for nothing.)
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -54,28 +55,31 @@ basic_own_context<Clock>::~basic_own_context() = default;
 
 template <class Clock>
 time_point basic_own_context<Clock>::wait_until(time_point deadline) {
-    const time_point now = clock_.now();
-    if (deadline <= now) {  // something is ready, or a timer is due
-        if (now < next_look_) {
-            return now;
+    time_point now{};
+    if (deadline != never) {
+        now = clock_.now();
+        if (deadline <= now) {  // something is ready, or a timer is due
+            if (now < next_look_) {
+                return now;
+            }
+            look();
+            return clock_read_at_;
         }
-        look();
-        return clock_.now();
     }
-    context_.restart();
-    // A wake-up before this line is seen here; one behind it stops the context after the restart,
-    // and so ends the wait.
-    if (!woken_.exchange(false)) {
+    if (woken_.load(std::memory_order_acquire)) [[unlikely]] {
+        look();  // which takes the flag back
+    } else {
         if (deadline != never) {
             arm(deadline, now);
         }
-        context_.run_one();
-        woken_.exchange(false);
+        if (context_.run_one() != 0) [[likely]] {
+            run_ready_handlers();
+        } else {  // stopped
+            look();
+        }
     }
-    run_ready_handlers();
     stride_ = 1;
     iterations_to_skip_ = 0;
-    clock_read_at_ = clock_.now();
     return clock_read_at_;
 }
 
@@ -129,11 +133,13 @@ void basic_own_context<Clock>::run_ready_handlers() {
     iterations_to_skip_ = 0;
     for (int handlers = 0; handlers < detail::most_handlers; ++handlers) {
         if (context_.poll_one() == 0) {
-            next_look_ = clock_.now() + detail::look_every;
+            clock_read_at_ = clock_.now();
+            next_look_ = clock_read_at_ + detail::look_every;
             iterations_to_skip_ = stride_ - 1;
             return;
         }
     }
+    clock_read_at_ = clock_.now();
 }
 
 template <class Clock>

@@ -38,6 +38,8 @@ public:
         --room_;
         block->next_ = std::exchange(first_, block);
     }
+    /// From now on blocks are kept, until close(). (A thread that only gives back keeps none.)
+    void open() noexcept { room_ = HEDDLE_OPERATION_BLOCKS_KEPT; }
     /// The thread ends.
     void close() noexcept {
         room_ = 0;
@@ -48,7 +50,7 @@ public:
 
 private:
     operation_block* first_ = nullptr;
-    std::size_t room_ = HEDDLE_OPERATION_BLOCKS_KEPT;
+    std::size_t room_ = 0;
 };
 
 namespace {
@@ -62,6 +64,7 @@ struct nothing_to_cancel {
 constinit thread_local block_cache blocks;
 
 struct end_of_thread {
+    end_of_thread() noexcept { blocks.open(); }
     ~end_of_thread() { blocks.close(); }
     void expect() const noexcept {}
 };

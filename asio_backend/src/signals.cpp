@@ -58,6 +58,10 @@ public:
             saved.before = before;
             // Somebody's signal_set has it: whoever of us is the last leaves the default action.
             saved.is_ours = !same_handler(before, action_of(number));
+            saved.installed = action_of(number);
+        } else if (is_default(action_of(number))) {
+            // Told once (SA_RESETHAND), which it was. Asio believes that it still has the signal.
+            ::sigaction(number, &saved.installed, nullptr);
         }
         if (saved.is_ours) {
             set_flag(number, SA_RESTART, true);
@@ -83,6 +87,7 @@ private:
         unsigned watches = 0;
         bool is_ours = false;
         struct sigaction before{};
+        struct sigaction installed{};
     };
     std::mutex mutex_;
     std::map<int, entry> entries_;

@@ -112,7 +112,9 @@ event_loop& get_running_loop() {
 event_loop::event_loop(backend& clock_and_executor, const loop_options& options)
     : pool_(detail::frame_pool::create(options.memory)),
       backend_(&clock_and_executor),
-      thread_(std::this_thread::get_id()) {
+      // Who makes a loop may have another thread run it: until then it is nobody's.
+      thread_(clock_and_executor.accepts_outside_events() ? std::thread::id()
+                                                          : std::this_thread::get_id()) {
     pool_->set_loop(this);
     set_debug(options.debug);
 }

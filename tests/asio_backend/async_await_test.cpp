@@ -99,6 +99,13 @@ struct host {
     asio::io_context io{1};
     std::optional<heddle::asio_backend::guest> guest{io};
     heddle::event_loop& loop = guest->loop();
+
+    host() {
+        // Before its first run a loop is no thread's.
+        loop.call_soon([] {});
+        io.run();
+        io.restart();
+    }
 };
 
 /// A loop that runs on a thread of its own until the end of the test.
@@ -190,6 +197,19 @@ BOOST_FIXTURE_TEST_CASE(a_coroutine_that_is_none_is_an_error_too, host) {
     io.run();
     BOOST_TEST(one.calls == 0);
     BOOST_CHECK_THROW(std::rethrow_exception(two.error), heddle::usage_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_that_has_not_run_yet_is_used_as_from_another_thread) {
+    asio::io_context io{1};
+    heddle::asio_backend::guest guest(io);
+    const auto work = asio::make_work_guard(io);
+    BOOST_TEST(!guest.loop().on_own_thread());
+    auto result = async_await(guest.loop(), [] { return answer(3); }, asio::use_future);
+    BOOST_TEST(!guest.loop().has_tasks());  // it is made by whoever runs the loop
+    std::thread other([&] { io.run(); });
+    BOOST_TEST(result.get() == 3);
+    io.stop();
+    other.join();
 }
 
 BOOST_FIXTURE_TEST_CASE(a_handler_that_throws_is_told_to_the_loop, host) {

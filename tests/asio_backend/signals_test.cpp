@@ -103,6 +103,20 @@ coro<void> has_a_handler_of_its_own() {
     co_await told;
 }
 
+coro<void> has_one_from_the_first_on() {
+    try {
+        say("ready");
+        co_await heddle::sleep(24h);
+    } catch (const heddle::cancelled_error&) {
+    }
+    heddle::event_loop& loop = heddle::get_running_loop();
+    auto told = loop.create_future<void>();
+    loop.add_signal_handler(SIGINT, [&] { told.set_result(); });
+    say("once more");
+    co_await told;
+    say("told");
+}
+
 template <class Program>
 int as_a_user_would(Program program) {
     try {
@@ -146,6 +160,7 @@ const std::map<std::string, std::function<int()>> parts{
     {"hangs", [] { return as_a_user_would(hangs); }},
     {"returns_all_the_same", [] { return heddle::run(returns_all_the_same()); }},
     {"has_a_handler_of_its_own", [] { return as_a_user_would(has_a_handler_of_its_own); }},
+    {"has_one_from_the_first_on", [] { return as_a_user_would(has_one_from_the_first_on); }},
     {"on_another_thread", on_another_thread},
     {"with_a_handler_before", with_a_handler_before},
     {"switched_off", switched_off},
@@ -468,6 +483,16 @@ BOOST_AUTO_TEST_CASE(a_handler_of_the_programs_own_takes_its_place) {
     BOOST_TEST(one.up_to("ready") == "ready\n");
     one.interrupt();
     BOOST_TEST(one.up_to("once more") == "told\nonce more\n");
+    one.interrupt();
+    BOOST_TEST(one.rest() == "told\n");
+    BOOST_TEST(one.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_that_is_added_after_the_first_is_told_of_the_second) {
+    other_process one("has_one_from_the_first_on");
+    BOOST_TEST(one.up_to("ready") == "ready\n");
+    one.interrupt();
+    BOOST_TEST(one.up_to("once more") == "once more\n");
     one.interrupt();
     BOOST_TEST(one.rest() == "told\n");
     BOOST_TEST(one.status() == 0);

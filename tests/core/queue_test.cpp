@@ -2,6 +2,7 @@
 #include <heddle/queue.hpp>
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,22 @@
 #include "support/ticking_loop.hpp"
 
 using namespace heddle_test;
+
+namespace {
+
+/// Cannot be moved, and copying it fails.
+struct hard_to_copy {
+    explicit hard_to_copy(int copies) noexcept : copies_left(copies) {}
+    hard_to_copy(const hard_to_copy& other) : copies_left(other.copies_left - 1) {
+        if (copies_left < 0) {
+            throw std::runtime_error("no copies left");
+        }
+    }
+    hard_to_copy& operator=(const hard_to_copy&) = default;
+    int copies_left;
+};
+
+}  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(queue, ticking_loop)
 
@@ -380,6 +397,27 @@ BOOST_AUTO_TEST_CASE(a_shutdown_wakes_putters_and_leaves_joiners) {
         co_await ticks(2);
     };
     BOOST_TEST(play(main) == "| | put!shut | | | join |");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_cannot_be_moved_into_the_coroutine_is_an_error) {
+    int errors = 0;
+    int put = 0;
+    const auto main = [&]() -> coro<void> {
+        for (int copies = 0; copies < 12; ++copies) {
+            heddle::queue<hard_to_copy> items;
+            const hard_to_copy item(copies);
+            try {
+                co_await heddle::create_task(items.put(item));
+                ++put;
+            } catch (const std::runtime_error&) {
+                ++errors;
+            }
+        }
+    };
+    play(main);
+    BOOST_TEST(errors > 1);
+    BOOST_TEST(put > 1);
+    BOOST_TEST(errors + put == 12);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -170,7 +170,7 @@ public:
     }
 
     /// As call_soon, from any thread: the one door into a loop from outside. On the loop's own
-    /// thread it is call_soon. From another thread it throws usage_error if the backend takes no
+    /// thread (that of its latest run) it is call_soon. From another thread it throws usage_error if the backend takes no
     /// events from outside (a simulation) or the loop is closed.
     template <class F>
         requires std::is_invocable_v<std::decay_t<F>&&>
@@ -332,8 +332,8 @@ public:
     [[nodiscard]] bool has_jobs() const noexcept;
     [[nodiscard]] bool has_default_jobs() const noexcept;
 
-    /// Whether this is the thread of the latest run (before the first, the one that made the loop).
-    /// From any thread.
+    /// Whether this is the thread of the latest run. Before the first, none is; where nothing comes
+    /// from outside, the one that made the loop. From any thread.
     [[nodiscard]] bool on_own_thread() const noexcept;
     [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
     [[nodiscard]] bool closing() const noexcept { return closing_; }

@@ -221,21 +221,24 @@ public:
     /// to whoever takes a coroutine. Where the queue has room, or an item, awaiting it is a call.
     class put_request;
     class get_request;
+    /// A request moves its item into the coroutine's frame, if it needs one, where nothing may throw.
+    using put_result =
+        std::conditional_t<std::is_nothrow_move_constructible_v<T>, put_request, coro<void>>;
 
     /// Waits while the queue is full, then puts `item`. Throws queue_shut_down if the queue was
     /// shut down, also meanwhile. A cancellation while waiting puts nothing; `item` is destroyed.
-    [[nodiscard("nothing is put until this is awaited")]] put_request put(T item)
+    [[nodiscard("nothing is put until this is awaited")]] put_result put(T item)
         requires(!wants_a_name<T>)
     {
-        return put_request(*this, std::move(item));
+        return request_put(std::move(item));
     }
     /// The same, for an aggregate: not in braces, and (unseen by the compiler) no temporary, since
     /// g++ 12 would destroy it twice. Give it a name first, and move that.
     template <std::same_as<T> U>
-    [[nodiscard("nothing is put until this is awaited")]] put_request put(U item)
+    [[nodiscard("nothing is put until this is awaited")]] put_result put(U item)
         requires wants_a_name<T>
     {
-        return put_request(*this, std::move(item));
+        return request_put(std::move(item));
     }
 
     /// Waits while the queue is empty, then completes with its next item. Throws queue_shut_down
@@ -277,6 +280,13 @@ protected:
     ~queue_of() = default;
 
 private:
+    put_result request_put(T&& item) {
+        if constexpr (std::is_nothrow_move_constructible_v<T>) {
+            return put_request(*this, std::move(item));
+        } else {
+            return put_item(std::move(item));
+        }
+    }
     coro<void> put_item(T item) {
         while (full()) {
             check_not_shut_down();

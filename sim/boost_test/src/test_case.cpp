@@ -198,8 +198,10 @@ public:
             asked().cancellations.value_or(said.cancellations.value_or(options_.cancellations));
         options_.must_see = said.must_see;
         options_.limits.steps = said.step_limit.value_or(options_.limits.steps);
-        if (observed_ != nullptr && options_.allowed == sim::level::any) {
-            options_.allowed = sim::level::timing;  // a real loop does no more
+        if (observed_ != nullptr) {
+            // A real loop does no more.
+            options_.allowed = std::min(options_.allowed, sim::level::timing);
+            options_.cancellations = false;
         }
         if (options_.allowed == sim::level::fifo) {
             options_.schedules = 1;  // all others would be the same

@@ -24,7 +24,8 @@
 // * a task<T> that is there already, on its loop's thread: async_await(task, token). Its result is
 //   copied, or moved out if it cannot be copied. Cancelling the operation cancels the task.
 //
-// From which thread: any. The task is made on the loop's, by call_soon_threadsafe if need be. A
+// From which thread: any. The task is made on the loop's, by call_soon_threadsafe if need be (also
+// before the loop's first run, when it is no thread's yet). A
 // coroutine whose frame was made on another thread may come along unless a loop runs on that thread
 // too (its frame is in the memory of that loop then): give a callable there. The loop must not be
 // destroyed during the call. A simulated loop throws usage_error on other threads, from the

@@ -12,7 +12,8 @@
 //   };
 //
 // A user sees no difference but the type: the order of events is the same, since a coroutine that is
-// awaited in place and does not wait has no hop.
+// awaited in place and does not wait has no hop. Where its frame is made nothing may throw, as coroutines
+// are moved without throwing: in_full() moves what cannot throw, and for want of memory the program ends.
 #pragma once
 
 #include <coroutine>

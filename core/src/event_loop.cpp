@@ -358,7 +358,7 @@ void event_loop::run_scheduled() {
     }
     const auto ready = scheduled_.entries();
     std::size_t options = reorders_ ? ready.size() : 1;
-    if (breaks_ties_) [[unlikely]] {
+    if (breaks_ties_ && !reorders_) [[unlikely]] {
         options = tied_timers();
     }
     const std::size_t index = options > 1 ? scheduler_->pick(ready.first(options)) : 0;
@@ -370,9 +370,6 @@ void event_loop::run_scheduled() {
 /// deadline whose ties are open.
 std::size_t event_loop::tied_timers() const noexcept {
     const auto ready = scheduled_.entries();
-    if (reorders_) {
-        return ready.size();
-    }
     const auto open_tie = [](const runnable& item) {
         const auto* timer =
             item.kind() == event_kind::timer ? static_cast<const timer_entry*>(&item) : nullptr;

@@ -3,31 +3,24 @@
 
 #include <utility>
 
+#include <heddle/detail/context_binding.hpp>
 #include <heddle/errors.hpp>
 
 namespace heddle {
 
 namespace detail {
 
-void signal_handlers::callback_in_context::operator()() const {
-    if (context) {
-        const context_scope scope(context);
-        call();
-    } else {
-        call();
-    }
-}
-
 void signal_handlers::add(event_loop& loop, int number, std::function<void()> callback,
                           std::source_location place) {
-    auto shared = std::make_shared<callback_in_context>();
-    shared->call = std::move(callback);
-    if (contexts_are_in_use()) {
-        shared->context = capture_context();
-    }
     auto watch = loop.clock_and_executor().watch_signal(
-        number,
-        [&loop, place, held = std::move(shared)] { loop.call_soon([held] { (*held)(); }, place); });
+        number, [&loop, place, call = std::move(callback), context = capture_context()] {
+            // Copies: what is queued runs even if the handler is removed meanwhile.
+            if (context) {
+                loop.call_soon(context_bound<std::function<void()>>(context, call), place);
+            } else {
+                loop.call_soon(call, place);
+            }
+        });
     if (!watch) {
         throw usage_error("add_signal_handler: the backend of this loop has no signals");
     }

@@ -9,7 +9,6 @@
 #include <source_location>
 
 #include <heddle/backend.hpp>
-#include <heddle/detail/context_binding.hpp>
 #include <heddle/event_loop.hpp>
 
 namespace heddle::detail {
@@ -21,12 +20,6 @@ public:
     bool remove(int number) { return handlers_.erase(number) > 0; }
 
 private:
-    /// Shared with the callbacks that are queued: one that is removed meanwhile still runs.
-    struct callback_in_context {
-        std::function<void()> call;
-        context_ptr context;  // null while it is empty
-        void operator()() const;
-    };
     std::map<int, std::unique_ptr<signal_watch>> handlers_;
 };
 

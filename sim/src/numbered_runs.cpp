@@ -60,7 +60,7 @@ numbered_runs::numbered_runs(simulation& one, const program& main, const explore
 }
 
 std::optional<std::uint64_t> numbered_runs::lacks(std::uint64_t schedule) const noexcept {
-    if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
+    if (!is_drawn(schedule)) {
         return std::nullopt;
     }
     if (!profile_) {
@@ -112,7 +112,7 @@ std::string_view numbered_runs::strategy_of(std::uint64_t schedule) {
 
 void numbered_runs::draw(std::uint64_t schedule) {
     drawn_ = "fifo";
-    if (schedule == 0 || options_.allowed == level::fifo || !explorer_) {
+    if (!is_drawn(schedule)) {
         return;
     }
     if (learned_) {

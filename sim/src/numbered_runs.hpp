@@ -55,6 +55,10 @@ public:
     [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
 
 private:
+    /// Whether there is anything to draw for run number `schedule`: all others are plain FIFO.
+    [[nodiscard]] bool is_drawn(std::uint64_t schedule) const noexcept {
+        return schedule != 0 && options_.allowed != level::fifo && explorer_ != nullptr;
+    }
     void prepare(std::uint64_t schedule);
     const run_record& make(std::uint64_t schedule, bool traced);
     void learn(std::uint64_t schedule, const run_record& record);

@@ -34,6 +34,7 @@
 #include <heddle/asio_backend.hpp>
 #include <heddle/heddle.hpp>
 
+#include "loop_elsewhere.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -42,6 +43,7 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using heddle::async_await;
 using heddle::coro;
+using heddle_test::loop_elsewhere;
 
 coro<int> answer(int value) {
     co_await heddle::sleep(1ms);
@@ -106,36 +108,6 @@ struct host {
         io.run();
         io.restart();
     }
-};
-
-/// A loop that runs on a thread of its own until the end of the test.
-class loop_elsewhere {
-public:
-    loop_elsewhere()
-        : thread_([this] {
-              heddle::asio_backend::own_context backend;
-              heddle::event_loop mine(backend);
-              mine.call_soon([this, &mine] { started_.set_value(&mine); });
-              mine.run_forever();
-          }),
-          loop(*started_.get_future().get()) {}
-    loop_elsewhere(const loop_elsewhere&) = delete;
-    loop_elsewhere& operator=(const loop_elsewhere&) = delete;
-    ~loop_elsewhere() { stop(); }
-
-    void stop() {
-        if (thread_.joinable()) {
-            loop.call_soon_threadsafe([this] { loop.stop(); });
-            thread_.join();
-        }
-    }
-
-private:
-    std::promise<heddle::event_loop*> started_;
-    std::thread thread_;
-
-public:
-    heddle::event_loop& loop;
 };
 
 template <class T>

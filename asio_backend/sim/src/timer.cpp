@@ -30,6 +30,12 @@ timer_wait::~timer_wait() {
     }
 }
 
+void timer_wait::abort() {
+    result_ = boost::asio::error::operation_aborted;
+    due_->leave(*this);
+    home().start(*this);
+}
+
 void wait_cancellation::operator()(boost::asio::cancellation_type_t type) {
     using boost::asio::cancellation_type;
     constexpr auto any =
@@ -39,10 +45,7 @@ void wait_cancellation::operator()(boost::asio::cancellation_type_t type) {
         !wait->due_->pending()) {
         return;
     }
-    core& home = wait->home();
-    wait->result_ = boost::asio::error::operation_aborted;
-    wait->due_->leave(*wait);
-    home.start(*wait);
+    wait->abort();
 }
 
 // ---- a timer of the loop -------------------------------------------------------------------
@@ -143,10 +146,7 @@ std::size_t timer_core::cancel_one() {
     if (due == nullptr) {
         return 0;
     }
-    timer_wait& wait = *due->first();
-    wait.result_ = boost::asio::error::operation_aborted;
-    due->leave(wait);
-    core_.start(wait);
+    due->first()->abort();
     return 1;
 }
 

@@ -69,6 +69,9 @@ private:
     friend class timer_due;
     friend class wait_cancellation;
 
+    /// It leaves what it hangs on, and completes with operation_aborted.
+    void abort();
+
     std::source_location place_;
     timer_due* due_ = nullptr;  // while it hangs there
     timer_wait* before_ = nullptr;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "coro.hpp"
+#include "loop.hpp"
 #include "ready.hpp"
 #include "timers.hpp"
 
@@ -22,79 +23,26 @@ namespace ideal {
 /// `Ready`: fifo, or pool with a chooser that says which is next.
 template <class Ready>
 struct bare {
-    class loop {
+    class loop : public basic_loop<Ready, loop> {
     public:
-        loop() noexcept { running = this; }
-
-        void push(node& added) { ready_.push(added); }
-        template <class F>
-        void call_soon(F what) {
-            push(callback<F>::make(std::move(what)));
-        }
-        template <class F>
-        timer_callback<F>& call_at(std::int64_t when, F what) {
-            auto& set = timer_callback<F>::make(when, std::move(what));
-            timers_.push(set);
-            return set;
-        }
-        void add(timer& set) { timers_.push(set); }
-        template <class F>
-        void cancel(timer_callback<F>& set) noexcept {
-            timers_.remove(set);
-            set.give_back();
-        }
-        [[nodiscard]] std::int64_t now() const noexcept { return now_; }
-
         /// Until nothing is left.
         void run() {
             for (;;) {
-                while (!ready_.empty()) {
-                    node& next = ready_.pop();
+                while (!this->ready_.empty()) {
+                    node& next = this->ready_.pop();
                     next.run(next);
                 }
-                if (timers_.empty()) {
+                if (this->timers_.empty()) {
                     return;
                 }
-                timer& next = timers_.pop();
-                now_ = next.when;
+                timer& next = this->timers_.pop();
+                this->now_ = next.when;
                 next.run(next);
             }
         }
-        /// The same in the order that `choose(how many)` says. No timers.
-        template <class Chooser>
-        void run_chosen(Chooser& choose) {
-            while (!ready_.empty()) {
-                node& next = ready_.take(ready_.size() > 1 ? choose(ready_.size()) : 0);
-                next.run(next);
-            }
-        }
-        /// Makes a task that nobody waits for.
-        void start(coro<void> body) {
-            const auto frame = body.release();
-            frame.promise().ended = [](promise_base& done) {
-                std::coroutine_handle<promise_base>::from_promise(done).destroy();
-            };
-            frame.promise().set(frame);
-            push(frame.promise());
-        }
-
-        static inline constinit loop* running = nullptr;
-
-    private:
-        Ready ready_;
-        timers timers_;
-        std::int64_t now_ = 0;
     };
 
-    /// A turn for all others.
-    struct yield : resumption {
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        void await_suspend(std::coroutine_handle<> awaiting) {
-            this->set(awaiting);
-            loop::running->push(*this);
-        }
-        void await_resume() const noexcept {}
-    };
+    using yield = turn<loop>;
 
     struct sleep : timer {
         std::int64_t length;

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "coro.hpp"
+#include "loop.hpp"
 #include "ready.hpp"
 #include "timers.hpp"
 
@@ -31,41 +32,20 @@ namespace ideal {
 /// `Ready`: fifo, or pool with a chooser that says which is next.
 template <class Ready>
 struct hops {
-    class loop {
+    class loop : public basic_loop<Ready, loop> {
     public:
-        loop() noexcept { running = this; }
-
-        void push(node& added) { ready_.push(added); }
-        template <class F>
-        void call_soon(F what) {
-            push(callback<F>::make(std::move(what)));
-        }
-        template <class F>
-        timer_callback<F>& call_at(std::int64_t when, F what) {
-            auto& set = timer_callback<F>::make(when, std::move(what));
-            timers_.push(set);
-            return set;
-        }
-        void add(timer& set) { timers_.push(set); }
-        template <class F>
-        void cancel(timer_callback<F>& set) noexcept {
-            timers_.remove(set);
-            set.give_back();
-        }
-        [[nodiscard]] std::int64_t now() const noexcept { return now_; }
-
         /// Until nothing is left.
         void run() {
             for (;;) {
-                if (!timers_.empty()) {
-                    if (ready_.empty()) {
-                        now_ = timers_.earliest();
+                if (!this->timers_.empty()) {
+                    if (this->ready_.empty()) {
+                        this->now_ = this->timers_.earliest();
                     }
-                    while (!timers_.empty() && timers_.earliest() <= now_) {
-                        ready_.push(timers_.pop());
+                    while (!this->timers_.empty() && this->timers_.earliest() <= this->now_) {
+                        this->ready_.push(this->timers_.pop());
                     }
                 }
-                node* next = ready_.take_all();
+                node* next = this->ready_.take_all();
                 if (next == nullptr) {
                     return;
                 }
@@ -76,40 +56,9 @@ struct hops {
                 } while (next != nullptr);
             }
         }
-        /// The same in the order that `choose(how many)` says. No timers.
-        template <class Chooser>
-        void run_chosen(Chooser& choose) {
-            while (!ready_.empty()) {
-                node& next = ready_.take(ready_.size() > 1 ? choose(ready_.size()) : 0);
-                next.run(next);
-            }
-        }
-        /// Makes a task that nobody waits for.
-        void start(coro<void> body) {
-            const auto frame = body.release();
-            frame.promise().ended = [](promise_base& done) {
-                std::coroutine_handle<promise_base>::from_promise(done).destroy();
-            };
-            frame.promise().set(frame);
-            push(frame.promise());
-        }
-
-        static inline constinit loop* running = nullptr;
-
-    private:
-        Ready ready_;
-        timers timers_;
-        std::int64_t now_ = 0;
     };
 
-    struct yield : resumption {
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        void await_suspend(std::coroutine_handle<> awaiting) {
-            this->set(awaiting);
-            loop::running->push(*this);
-        }
-        void await_resume() const noexcept {}
-    };
+    using yield = turn<loop>;
 
     struct sleep : timer {
         std::int64_t length;

@@ -4,6 +4,7 @@
 // show as a test that never ends.
 #include <heddle/asio/guest.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -49,6 +50,17 @@ heddle::coro<void> take_turns(std::string& log, char name, int turns) {
     }
 }
 
+/// As take_turns; each takes longer than a guest's turn may last.
+heddle::coro<void> take_long_turns(std::string& log, char name, int turns) {
+    heddle::event_loop& loop = heddle::get_running_loop();
+    for (int i = 0; i < turns; ++i) {
+        log += name;
+        for (const heddle::time_point end = loop.time() + 50us; loop.time() < end;) {
+        }
+        co_await heddle::sleep(0ns);
+    }
+}
+
 heddle::coro<int> wait_for(heddle::future<int> answer) { co_return co_await answer; }
 
 }  // namespace
@@ -66,10 +78,10 @@ BOOST_AUTO_TEST_CASE(a_task_runs_to_its_end_and_the_host_returns) {
     BOOST_TEST(done.result() == 12);
 }
 
-BOOST_AUTO_TEST_CASE(an_iteration_is_a_handler_and_others_have_their_turns_between) {
+BOOST_AUTO_TEST_CASE(a_turn_ends_with_a_long_iteration_and_others_have_their_turns_between) {
     guest visitor(io);
     std::string log;
-    visitor.loop().create_task(take_turns(log, 'g', 5));
+    visitor.loop().create_task(take_long_turns(log, 'g', 5));
     int left = 5;
     std::function<void()> foreign = [&] {
         log += 'f';
@@ -82,14 +94,49 @@ BOOST_AUTO_TEST_CASE(an_iteration_is_a_handler_and_others_have_their_turns_betwe
     BOOST_TEST(log == "gfgfgfgfgf");
 }
 
-BOOST_AUTO_TEST_CASE(several_guests_take_turns_one_iteration_each) {
+BOOST_AUTO_TEST_CASE(a_turn_ends_after_16_iterations) {
+    guest visitor(io);
+    std::string log;
+    auto busy = visitor.loop().create_task(take_turns(log, 'g', 1'000));
+    std::function<void()> foreign = [&] {
+        log += 'f';
+        if (!busy.done()) {
+            post(foreign);
+        }
+    };
+    post(foreign);
+    io.run();
+    BOOST_TEST(std::count(log.begin(), log.end(), 'g') == 1'000);
+    BOOST_TEST(log.find(std::string(17, 'g')) == std::string::npos);
+    BOOST_TEST(std::count(log.begin(), log.end(), 'f') >= 1'000 / 16);
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_guest_takes_no_further_iteration_in_its_turn) {
+    guest visitor(io);
+    heddle::event_loop& loop = visitor.loop();
+    std::string log;
+    loop.call_soon([&] {
+        log += "a";
+        loop.call_soon([&] { log += "b"; });
+        loop.stop();
+    });
+    io.run();
+    BOOST_TEST(log == "a");
+    BOOST_TEST(visitor.resting());
+    visitor.resume();
+    io.restart();
+    io.run();
+    BOOST_TEST(log == "ab");
+}
+
+BOOST_AUTO_TEST_CASE(several_guests_take_turns) {
     guest first(io);
     guest second(io);
     guest third(io);
     std::string log;
-    first.loop().create_task(take_turns(log, 'a', 3));
-    second.loop().create_task(take_turns(log, 'b', 3));
-    third.loop().create_task(take_turns(log, 'c', 3));
+    first.loop().create_task(take_long_turns(log, 'a', 3));
+    second.loop().create_task(take_long_turns(log, 'b', 3));
+    third.loop().create_task(take_long_turns(log, 'c', 3));
     io.run();
     BOOST_TEST(log == "abcabcabc");
 }
@@ -271,11 +318,12 @@ BOOST_AUTO_TEST_CASE(an_iteration_takes_old_work_then_events_then_due_timers) {
     guest visitor(io);
     heddle::event_loop& loop = visitor.loop();
     std::string log;
-    loop.call_soon([&] {
-        loop.call_at(loop.time(), [&] { log += "timer"; });
-        // Before the guest's next turn: that one is queued when this iteration ends.
+    loop.call_at(loop.time() + 1ms, [&] { log += "timer"; });
+    post([&] {
+        // In the host's queue it is before the turn that call_soon makes the guest take.
         post([&] { loop.call_soon([&] { log += "event "; }); });
         loop.call_soon([&] { log += "old "; });
+        std::this_thread::sleep_for(2ms);
     });
     io.run();
     BOOST_TEST(log == "old event timer");

@@ -325,6 +325,7 @@ public:
     /// Whether stop() was called and not acted upon; takes the request back. A run function acts
     /// on it by itself; run_one_iteration() leaves that to its caller.
     [[nodiscard]] bool take_stop_request() noexcept { return std::exchange(stopping_, false); }
+    [[nodiscard]] bool stop_requested() const noexcept { return stopping_; }
     [[nodiscard]] bool has_tasks() const noexcept { return first_task_ != nullptr; }
     [[nodiscard]] backend& clock_and_executor() noexcept { return *backend_; }
     /// What is under way on other threads. Throws usage_error if closed.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // A loop that is a guest in an io_context which somebody else runs: it goes on in handlers of that
-// io_context, one iteration a handler, beside all else that runs there.
+// io_context, a few iterations each, beside all else that runs there.
 //
 //   boost::asio::io_context io;
 //   heddle::asio_backend::guest guest(io);
@@ -22,9 +22,9 @@
 //   be restarted, is its owner's business.
 // * run_forever and run_until_complete throw usage_error: who runs is the host. event_loop::stop()
 //   lets the iteration under way (or else one more) end and makes the loop rest until resume().
-// * A turn is one iteration, so that all others in the io_context get their turns in between. An
-//   io_context that has timers or sockets asks the system after each round of its handlers: a
-//   guest alone in one pays for that in every iteration, where `own_context` does not.
+// * A turn is one iteration or, while something is ready, up to 16 within 20 microseconds; then all
+//   others in the io_context get their turns. An io_context that has timers or sockets asks the
+//   system after each round of its handlers: a guest alone in one pays for that in every turn.
 // * What callbacks throw goes to the loop's exception handler, never to the host.
 // * The guest may go at any time but from within its own loop, and as close() does it destroys
 //   tasks that are not done. It leaves nothing behind but, perhaps, one queued handler and the

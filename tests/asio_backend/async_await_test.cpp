@@ -50,6 +50,14 @@ coro<int> answer(int value) {
     co_return value;
 }
 
+/// In one step, which is so long that it ends a guest's turn.
+coro<int> answer_in_a_turn(int value) {
+    heddle::event_loop& loop = heddle::get_running_loop();
+    for (const heddle::time_point end = loop.time() + 50us; loop.time() < end;) {
+    }
+    co_return value;
+}
+
 coro<void> nothing() { co_await heddle::sleep(0ns); }
 
 coro<int> fail() {
@@ -70,6 +78,9 @@ coro<int> tidy(std::string& log) {
 }
 
 bool is_aborted(const std::exception_ptr& error) {
+    if (!error) {
+        return false;
+    }
     try {
         std::rethrow_exception(error);
     } catch (const boost::system::system_error& found) {
@@ -363,14 +374,17 @@ BOOST_FIXTURE_TEST_CASE(once_it_has_ended_the_signal_does_nothing, host) {
     asio::cancellation_signal signal;
     told<int> one;
     async_await(
-        loop, answer(5),
+        loop, answer_in_a_turn(5),
         asio::bind_executor(io, asio::bind_cancellation_slot(signal.slot(), one.handler())));
+    bool emitted_between = false;
     while (one.calls == 0) {
         io.run_one();
-        if (one.calls == 0 && !loop.has_tasks()) {
-            signal.emit(asio::cancellation_type::terminal);  // between its end and the handler
+        if (one.calls == 0 && !loop.has_tasks()) {  // between its end and the handler
+            signal.emit(asio::cancellation_type::terminal);
+            emitted_between = true;
         }
     }
+    BOOST_TEST(emitted_between);
     signal.emit(asio::cancellation_type::terminal);
     BOOST_TEST(one.value == 5);
     BOOST_TEST(!one.error);
@@ -604,8 +618,7 @@ BOOST_FIXTURE_TEST_CASE(a_closed_loop_takes_nothing, host) {
 
 BOOST_FIXTURE_TEST_CASE(a_result_that_was_not_handed_over_is_lost_with_the_loop, host) {
     told<int> one;
-    const auto at_once = []() -> coro<int> { co_return 1; };
-    async_await(loop, at_once, asio::bind_executor(io, one.handler()));
+    async_await(loop, answer_in_a_turn(1), asio::bind_executor(io, one.handler()));
     io.run_one();  // the task's only step
     BOOST_TEST(!loop.has_tasks());
     guest->close();

@@ -81,6 +81,7 @@ private:
     void look_if_time_has_come();
     void look();
     void run_ready_handlers();
+    void run_handlers_of_wait();
     void arm(time_point deadline, time_point now);
 
     Clock clock_;
@@ -96,6 +97,8 @@ private:
     int stride_ = 1;
     time_point clock_read_at_{};
     time_point next_look_{};
+    int usual_handlers_ = 0;    // of the latest wait
+    unsigned waits_alike_ = 0;  // as many before it let in the same number
 
     std::atomic<bool> woken_{false};
 };

@@ -14,6 +14,10 @@
 //   pass between two readings; it doubles while they take little time, up to `longest_stride`,
 //   and falls back to 1 when they take long and after every wait. With timers set the loop reads
 //   the clock each time anyway, and that reading is used. A wait without a deadline reads it once.
+// * A wait lets in all that came together, and only asking the system once more tells that this
+//   was all. Where each wait lets in as much as the one before (a question and its answer, to and
+//   fro), that is taken for all, but for one time in 16. Were it not all, the rest is let in by the
+//   next iteration, which asks first.
 // * call_soon_threadsafe does not depend on any of this: the loop looks at its own flag in each
 //   iteration.
 //
@@ -43,6 +47,9 @@ inline constexpr duration look_every = std::chrono::microseconds(50);
 inline constexpr int longest_stride = 32;
 // As many handlers run at one go: handlers that post themselves must not starve the loop.
 inline constexpr int most_handlers = 256;
+// So many waits that let in the same number of handlers make the next one expected to.
+inline constexpr unsigned alike_waits = 16;
+inline constexpr unsigned ask_again_every = 16;
 
 }  // namespace detail
 
@@ -73,7 +80,7 @@ time_point basic_own_context<Clock>::wait_until(time_point deadline) {
             arm(deadline, now);
         }
         if (context_.run_one() != 0) [[likely]] {
-            run_ready_handlers();
+            run_handlers_of_wait();
         } else {  // stopped
             look();
         }
@@ -139,6 +146,31 @@ void basic_own_context<Clock>::run_ready_handlers() {
             return;
         }
     }
+    clock_read_at_ = clock_.now();
+}
+
+/// The first has run.
+template <class Clock>
+void basic_own_context<Clock>::run_handlers_of_wait() {
+    next_look_ = {};
+    iterations_to_skip_ = 0;
+    const bool expected =
+        waits_alike_ >= detail::alike_waits && waits_alike_ % detail::ask_again_every != 0;
+    int handlers = 1;
+    while (!expected || handlers < usual_handlers_) {
+        if (context_.poll_one() == 0) {
+            waits_alike_ = handlers == usual_handlers_ ? waits_alike_ + 1 : 0;
+            usual_handlers_ = handlers;
+            clock_read_at_ = clock_.now();
+            next_look_ = clock_read_at_ + detail::look_every;
+            return;
+        }
+        if (++handlers == detail::most_handlers) {
+            waits_alike_ = 0;
+            break;
+        }
+    }
+    ++waits_alike_;  // next_look_ stays at zero: the next iteration looks
     clock_read_at_ = clock_.now();
 }
 

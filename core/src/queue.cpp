@@ -5,11 +5,7 @@
 
 namespace heddle::detail {
 
-void queue_base::check_not_shut_down() const {
-    if (shut_down_) {
-        throw queue_shut_down();
-    }
-}
+void queue_base::refuse_for_good() { throw queue_shut_down(); }
 
 void queue_base::refuse_put() const {
     check_not_shut_down();

@@ -45,9 +45,9 @@ public:
     [[nodiscard]] std::size_t qsize() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     /// Never true of a queue without limit.
-    [[nodiscard]] bool full() const noexcept { return maxsize_ != 0 && size_ >= maxsize_; }
+    [[nodiscard]] bool full() const noexcept { return size_ >= limit_; }
     /// The limit; 0 is none.
-    [[nodiscard]] std::size_t maxsize() const noexcept { return maxsize_; }
+    [[nodiscard]] std::size_t maxsize() const noexcept { return limit_ == unlimited ? 0 : limit_; }
 
     /// Says that an item that was got has been dealt with. Throws value_error if this was said of
     /// all items that were put already.
@@ -60,7 +60,7 @@ public:
 
 protected:
     explicit queue_base(std::ptrdiff_t maxsize) noexcept
-        : maxsize_(maxsize > 0 ? static_cast<std::size_t>(maxsize) : 0) {}
+        : limit_(maxsize > 0 ? static_cast<std::size_t>(maxsize) : unlimited) {}
     ~queue_base() = default;
 
     class waiting;
@@ -77,7 +77,11 @@ protected:
             refuse_get();
         }
     }
-    void check_not_shut_down() const;
+    void check_not_shut_down() const {
+        if (shut_down_) [[unlikely]] {
+            refuse_for_good();
+        }
+    }
     void item_added() {
         ++size_;
         ++unfinished_;
@@ -92,12 +96,15 @@ protected:
     void finish_shutdown();
 
 private:
+    static constexpr std::size_t unlimited = ~std::size_t{0};
+
     [[noreturn]] void refuse_put() const;
     [[noreturn]] void refuse_get() const;
+    [[noreturn]] static void refuse_for_good();
 
     bool shut_down_ = false;
     std::size_t size_ = 0;
-    std::size_t maxsize_;
+    std::size_t limit_;
     std::size_t unfinished_ = 0;
     waiter_list getters_{"an item of a queue"};
     waiter_list putters_{"room in a queue"};
@@ -250,16 +257,13 @@ public:
     /// Throws queue_full, or queue_shut_down.
     void put_nowait(T item) {
         check_can_put();
-        items_.push(std::move(item));
-        item_added();
+        add(std::move(item));
     }
 
     /// Throws queue_empty, or queue_shut_down if it is empty for good.
     [[nodiscard("the item is lost")]] T get_nowait() {
         check_can_get();
-        T item = items_.pop();
-        item_taken();
-        return item;
+        return take();
     }
 
     /// From now on nothing can be put, and what is there can still be got. With `immediate`, what is
@@ -280,6 +284,15 @@ protected:
     ~queue_of() = default;
 
 private:
+    void add(T&& item) {
+        items_.push(std::move(item));
+        item_added();
+    }
+    [[nodiscard]] T take() {
+        T item = items_.pop();
+        item_taken();
+        return item;
+    }
     put_result request_put(T&& item) {
         if constexpr (std::is_nothrow_move_constructible_v<T>) {
             return put_request(*this, std::move(item));
@@ -317,7 +330,10 @@ private:
     put_request(queue_of& target, T&& item) : target_(&target), item_(std::move(item)) {}
 
     [[nodiscard]] bool at_once() const noexcept { return !target_->full(); }
-    void finish() { target_->put_nowait(std::move(item_)); }
+    void finish() {
+        target_->check_not_shut_down();
+        target_->add(std::move(item_));
+    }
     [[nodiscard]] coro<void> in_full() { return target_->put_item(std::move(item_)); }
 
     queue_of* target_;
@@ -332,7 +348,7 @@ private:
     explicit get_request(queue_of& source) noexcept : source_(&source) {}
 
     [[nodiscard]] bool at_once() const noexcept { return !source_->empty(); }
-    [[nodiscard]] T finish() { return source_->get_nowait(); }
+    [[nodiscard]] T finish() { return source_->take(); }
     [[nodiscard]] coro<T> in_full() { return source_->get_item(); }
 
     queue_of* source_;

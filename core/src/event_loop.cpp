@@ -216,18 +216,32 @@ void event_loop::run_observed(runnable& item) {
         run_watched(item);
         return;
     }
-    loop_event event;
-    event.callback = &item;
-    if (const event_kind kind = item.kind(); kind == event_kind::callback ||
-                                             kind == event_kind::done_callback ||
-                                             kind == event_kind::job) {
-        event.kind = loop_event_kind::callback_ran;
-        notify(event);
-    } else if (kind == event_kind::timer) {
-        event.kind = loop_event_kind::timer_fired;
-        notify(event);
+    if (observed()) {
+        tell_runs(item);
     }
     item.run();
+}
+
+void event_loop::tell_runs(runnable& item) noexcept {
+    loop_event event;
+    event.callback = &item;
+    switch (item.kind()) {
+        case event_kind::step:
+        case event_kind::wakeup:
+            static_cast<task_base&>(item).tell_step_begins();
+            return;
+        case event_kind::callback:
+        case event_kind::done_callback:
+        case event_kind::job:
+            event.kind = loop_event_kind::callback_ran;
+            break;
+        case event_kind::timer:
+            event.kind = loop_event_kind::timer_fired;
+            break;
+        case event_kind::completion:
+            return;
+    }
+    notify(event);
 }
 
 void event_loop::report_callback_error() noexcept {

@@ -134,6 +134,9 @@ void task_base::start(event_loop& loop, future_base& own, detail::promise_base& 
     if (eager) [[unlikely]] {
         // Whoever starts it goes on as the current task, however this step ends.
         task_base* const starter = loop.current_task_;
+        if (loop.observed()) {
+            tell_step_begins();
+        }
         run();
         loop.current_task_ = starter;
         return;
@@ -149,37 +152,40 @@ void task_base::start(event_loop& loop, future_base& own, detail::promise_base& 
 }
 
 HEDDLE_UNINSTRUMENTED void task_base::run() {
-    event_loop& loop = *loop_;
-    ++steps_;
-    if (must_cancel_ && !started_) [[unlikely]] {
+    if (must_cancel_ && steps_ == 0) [[unlikely]] {
         cancel_before_start();
         return;
     }
-    if (loop.observed()) [[unlikely]] {
-        notify(loop_event_kind::step_started, waiting_on_);
-    }
-    started_ = true;
+    ++steps_;
     waiting_on_ = nullptr;
-    loop.current_task_ = this;
-    phase_ = phase::going;
-    do {
+    loop_->current_task_ = this;
+    leaf_->handle().resume();
+    while (goes_on_) {
+        goes_on_ = false;
+        if (leaf_ == nullptr) {
+            end_run();
+            return;
+        }
         leaf_->handle().resume();
-    } while (phase_ == phase::going);
-    loop.current_task_ = nullptr;
-    if (phase_ == phase::returned) {
-        end_run();
+    }
+    loop_->current_task_ = nullptr;
+}
+
+void task_base::tell_step_begins() noexcept {
+    if (!must_cancel_ || steps_ > 0) {
+        notify(loop_event_kind::step_started, waiting_on_);
     }
 }
 
 void task_base::end_run() noexcept {
-    leaf_ = nullptr;
+    loop_->current_task_ = nullptr;
     if (loop_->observed()) [[unlikely]] {
         notify(loop_event_kind::task_returned, nullptr);
     }
     collect();
 }
 
-void task_base::cancel_before_start() noexcept {
+[[gnu::cold, gnu::noinline]] void task_base::cancel_before_start() noexcept {
     // As in CPython: the error is thrown into a coroutine that has not begun, whose body
     // therefore never runs; the task keeps the error.
     must_cancel_ = false;
@@ -190,7 +196,6 @@ void task_base::cancel_before_start() noexcept {
 }
 
 void task_base::block_on(future_base& target) {
-    phase_ = phase::suspended;
     if (target.loop() != loop_ || &target == &as_future()) {
         pending_error_ = std::make_exception_ptr(
             usage_error(&target == &as_future() ? "a task cannot await itself"
@@ -210,7 +215,6 @@ void task_base::block_on(future_base& target) {
 }
 
 void task_base::block_on_operation(waitable& operation) {
-    phase_ = phase::suspended;
     if (loop_->observed()) [[unlikely]] {
         notify(loop_event_kind::task_blocked, &operation);
         notify(loop_event_kind::wakeup_added, &operation);
@@ -238,7 +242,7 @@ void task_base::throw_must_cancel() {
 }
 
 bool task_base::throw_at_next_step(std::exception_ptr error) noexcept {
-    if (!started_ || as_future().done() || must_cancel_ || pending_error_) {
+    if (steps_ == 0 || as_future().done() || must_cancel_ || pending_error_) {
         return false;
     }
     // The resume path tests one flag only, which stands for "something is due".

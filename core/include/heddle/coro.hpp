@@ -49,11 +49,8 @@ struct final_awaiter {
     template <class Promise>
     HEDDLE_UNINSTRUMENTED void await_suspend(std::coroutine_handle<Promise> ended) noexcept {
         promise_base& promise = ended.promise();
-        if (promise.up_ != nullptr) {
-            promise.task_->leaf_ = promise.up_->parent;
-        } else {
-            promise.task_->phase_ = task_base::phase::returned;
-        }
+        promise.task_->leaf_ = promise.awaited_by();
+        promise.task_->goes_on_ = true;
     }
     void await_resume() const noexcept {}
 };
@@ -207,11 +204,8 @@ public:
         return *this;
     }
     ~coro() {
-        if (frame_) {
-            detail::report_never_awaited();
-            if (!is_deferred()) {
-                frame_.destroy();
-            }
+        if (frame_) [[unlikely]] {
+            destroy_unused();
         }
     }
     void swap(coro& other) noexcept {
@@ -253,6 +247,12 @@ private:
         return (reinterpret_cast<std::uintptr_t>(frame_.address()) & 1) != 0;
     }
     void forget_deferred() noexcept { frame_ = nullptr; }
+    [[gnu::noinline, gnu::cold]] void destroy_unused() noexcept {
+        detail::report_never_awaited();
+        if (!is_deferred()) {
+            frame_.destroy();
+        }
+    }
     [[nodiscard]] std::coroutine_handle<promise_type> take() noexcept {
         if (is_deferred()) [[unlikely]] {
             return make_deferred();

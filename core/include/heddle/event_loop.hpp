@@ -459,6 +459,7 @@ private:
     void iterate(time_point now);
     void run_batch();
     void run_observed(runnable& item);
+    void tell_runs(runnable& item) noexcept;
     void run_watched(runnable& item);
     void report_callback_error() noexcept;
     void report_slow(const slow_callback& slow) noexcept;

@@ -26,8 +26,8 @@ class scheduled_queue;
 
 /// What kind of event a runnable is, as schedulers and observers tell them apart.
 enum class event_kind : std::uint8_t {
-    step,           ///< a task starts, or goes on after a bare yield
-    wakeup,         ///< a task goes on because what it waited for is done
+    step,           ///< a task starts, or goes on after a bare yield; of a task_base only
+    wakeup,         ///< a task goes on because what it waited for is done; as that
     callback,       ///< call_soon and its like
     done_callback,  ///< a done callback of a future
     timer,          ///< a timer that has come due

@@ -52,7 +52,7 @@ public:
     sleep_awaiter(const sleep_awaiter&) = delete;
     sleep_awaiter& operator=(const sleep_awaiter&) = delete;
     ~sleep_awaiter() {
-        if (has_timer()) {
+        if (has_timer() && sleeper_ != nullptr) {
             std::destroy_at(&timer_);
         }
     }
@@ -76,12 +76,10 @@ public:
     }
 
 private:
-    [[nodiscard]] bool has_timer() const noexcept {
-        return sleeper_ != nullptr && length_ > duration::zero();
-    }
+    [[nodiscard]] bool has_timer() const noexcept { return length_ > duration::zero(); }
 
     duration length_;
-    task_base* sleeper_ = nullptr;  // set when it begins
+    task_base* sleeper_ = nullptr;  // set when it begins, with the timer
     union {
         sleep_operation timer_;
     };

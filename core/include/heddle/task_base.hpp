@@ -5,6 +5,7 @@
 // The chain is driven by a trampoline: an await of a coroutine, and its end, only note which
 // coroutine is innermost (`leaf`) and return to the task's step, which resumes it. So neither
 // depth nor number of awaits grows the stack, and a chain is destroyed in a loop, leaf first.
+// A coroutine that returns there without having said so waits, and the step is over.
 //
 // Cancellation is CPython 3.13's: cancel() counts, and cancels what the task is blocked on, or
 // else sets `must cancel`, which the next step turns into a cancelled_error.
@@ -151,10 +152,7 @@ public:
     /// The step ends, to go on when `target` is done.
     void block_on(future_base& target);
     /// The step ends, to go on in the next iteration.
-    void yield() {
-        phase_ = phase::suspended;
-        loop_->push_ready(*this);
-    }
+    void yield() { loop_->push_ready(*this); }
     /// The step ends; `operation` lives in the task's frame and will queue the task.
     void block_on_operation(waitable& operation);
     /// Called first by an awaiter that goes on from `source`: delivers a pending cancellation.
@@ -179,6 +177,7 @@ public:
     void enter(detail::promise_base& leaf) noexcept {
         leaf.task_ = this;
         leaf_ = &leaf;
+        goes_on_ = true;
     }
 
     /// Destroys its frames without running anything of it; it ends cancelled. Not from within.
@@ -201,6 +200,8 @@ protected:
     void start(event_loop& loop, future_base& own, detail::promise_base& root,
                std::string_view name, bool eager);
 
+    /// For the loop's observer: a step is about to run.
+    void tell_step_begins() noexcept;
     /// Moves the outcome of the root coroutine, which has ended, into the future, and leaves the
     /// loop.
     virtual void collect() noexcept = 0;
@@ -231,22 +232,16 @@ private:
     void keep_cancellation() noexcept;
     void notify(loop_event_kind kind, const waitable* future) noexcept;
 
-    enum class phase : std::uint8_t {
-        going,      // the trampoline resumes the leaf
-        suspended,  // the step is over
-        returned,   // the root coroutine has ended
-    };
-
     // What each step works on comes first, side by side: with many tasks, a step costs what it takes
     // to fetch this from memory.
-    event_loop* loop_ = nullptr;  // valid until the task is done
-    detail::promise_base* leaf_ = nullptr;
+    event_loop* loop_ = nullptr;            // valid until the task is done
+    detail::promise_base* leaf_ = nullptr;  // the innermost; null when the root has ended
     waitable* waiting_on_ = nullptr;
-    std::uint32_t steps_ = 0;
-    phase phase_ = phase::suspended;
-    bool started_ = false;
+    std::uint64_t steps_ = 0;  // that have begun
+    bool goes_on_ = false;     // the trampoline has a leaf to resume, or an end to see
     bool must_cancel_ = false;
-    bool cancel_under_way_ = false;     // request_cancel() is going through it
+    bool cancel_under_way_ = false;  // request_cancel() is going through it
+    bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
     std::exception_ptr pending_error_;  // thrown at the next resumption
     task_base* previous_ = nullptr;
     task_base* next_ = nullptr;
@@ -256,7 +251,6 @@ private:
     std::uint32_t number_ = 0;
     std::uint32_t cancel_requests_ = 0;
     std::uint32_t ordinals_[4] = {};  // tasks, callbacks, timers and operations made so far
-    bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
 };
 
 namespace detail {

@@ -773,8 +773,8 @@ void event_loop::destroy_everything() noexcept {
     elsewhere_.reset();
     drop_queued();
     // Newest first: a task may borrow from the frame of the one that made it.
-    while (last_task_ != nullptr) {
-        last_task_->kill();
+    while (has_tasks()) {
+        static_cast<task_base*>(tasks_.previous_task)->kill();
     }
     close_hooks_.close_all();
     HEDDLE_INVARIANT(timers_.empty() && ready_.empty() && scheduled_.empty(),

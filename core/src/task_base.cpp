@@ -112,11 +112,8 @@ void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {
 
 // ---- the step ------------------------------------------------------------------------------
 
-void task_base::start(event_loop& loop, future_base& own, detail::promise_base& root,
-                      std::string_view name, bool eager) {
-    loop_ = &loop;
-    leaf_ = &root;
-    root.task_ = this;
+void task_base::start(future_base& own, std::string_view name, bool eager) {
+    event_loop& loop = *loop_;
     if (!name.empty()) {
         name_ = detail::shared_text(name);
     }
@@ -126,8 +123,7 @@ void task_base::start(event_loop& loop, future_base& own, detail::promise_base& 
     if (loop.instrumented()) [[unlikely]] {
         id_ = loop.new_structural_id(0);
     }
-    own.add_ref();
-    number_ = loop.link_task(*this);
+    join_loop(loop, own);
     if (loop.observed()) [[unlikely]] {
         notify(loop_event_kind::task_created, nullptr);
     }

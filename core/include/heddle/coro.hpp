@@ -223,6 +223,12 @@ public:
 
     // For the library's own parts: gives the frame away.
     [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept { return take(); }
+    /// Neither spent nor deferred.
+    [[nodiscard]] bool has_frame() const noexcept { return valid() && !is_deferred(); }
+    /// The same as release(), where there is a frame.
+    [[nodiscard]] std::coroutine_handle<promise_type> release_frame() noexcept {
+        return std::exchange(frame_, nullptr);
+    }
 
 private:
     friend promise_type;

@@ -91,6 +91,12 @@ namespace detail {
 class elsewhere;
 class signal_handlers;
 
+/// A task's place among those of its loop: a ring, in which the loop's own stands before the first.
+struct task_links {
+    task_links* previous_task;
+    task_links* next_task;
+};
+
 /// The type of what a job gives: a value, an lvalue reference, or void.
 template <class F, class Result = std::invoke_result_t<std::decay_t<F>&&>>
 using job_result_t =
@@ -227,7 +233,10 @@ public:
     task<T> create_task(coro<T> body, std::string_view name = {},
                         task_start start = task_start::loop_default);
     /// How tasks start that do not say (eager_task_factory): `queued` at first.
-    void set_task_start(task_start start) noexcept { task_start_ = start; }
+    void set_task_start(task_start start) noexcept {
+        task_start_ = start;
+        update_instrumented();
+    }
 
     /// Calls `job()` in the default executor, or in `where`, which may be another thread: see
     /// executor.hpp. The future gets its result or error; cancelling that drops a job that has not
@@ -326,7 +335,7 @@ public:
     /// on it by itself; run_one_iteration() leaves that to its caller.
     [[nodiscard]] bool take_stop_request() noexcept { return std::exchange(stopping_, false); }
     [[nodiscard]] bool stop_requested() const noexcept { return stopping_; }
-    [[nodiscard]] bool has_tasks() const noexcept { return first_task_ != nullptr; }
+    [[nodiscard]] bool has_tasks() const noexcept { return tasks_.next_task != &tasks_; }
     [[nodiscard]] backend& clock_and_executor() noexcept { return *backend_; }
     /// What is under way on other threads. Throws usage_error if closed.
     [[nodiscard]] detail::elsewhere& elsewhere();
@@ -355,6 +364,11 @@ public:
         } else {
             ready_.splice_back(callbacks);
         }
+    }
+    /// The same on a loop that is not instrumented.
+    HEDDLE_UNINSTRUMENTED void push_done_callbacks_plainly(
+        detail::runnable_list& callbacks) noexcept {
+        ready_.splice_back(callbacks);
     }
     /// `operation` finishes (runs) when the scheduler says, once. Throws usage_error without one.
     void add_completion(runnable& operation);
@@ -418,12 +432,15 @@ private:
         add_timer(*node);
         return result;
     }
-    // A closed loop's pushes and an idle guest's take the instrumented path, so that others pay
-    // nothing for the test.
+    // A closed loop's pushes, an idle guest's, and tasks that start eagerly, take the instrumented
+    // path, so that others pay nothing for the test.
     void update_instrumented() noexcept {
         instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr || debug_ ||
-                        (wakes_when_idle_ && !running_);
+                        task_start_ != task_start::queued || (wakes_when_idle_ && !running_);
     }
+    template <class T>
+    [[gnu::noinline]] task<T> create_task_instrumented(coro<T> body, std::string_view name,
+                                                       task_start start);
     void wake_if_idle() noexcept {
         if (wakes_when_idle_ && !running_) [[unlikely]] {
             backend_->wake_up();
@@ -499,10 +516,8 @@ private:
     backend* backend_;
     detail::timer_heap timers_;
 
-    // Tasks that are not done, oldest first.
-    task_base* first_task_ = nullptr;
-    task_base* last_task_ = nullptr;
-    std::uint32_t task_count_ = 0;  // ever made
+    detail::task_links tasks_{&tasks_, &tasks_};  // that are not done, oldest first
+    std::uint32_t task_count_ = 0;                // ever made
 
     scheduler* scheduler_ = nullptr;
     loop_observer* observer_ = nullptr;

@@ -55,6 +55,17 @@ public:
         return allocate_slowly(size);
     }
 
+    /// A block that was given back, or null: then allocate() has more to do. For those who would
+    /// rather do all of it elsewhere.
+    [[nodiscard]] HEDDLE_UNINSTRUMENTED void* take_spare(std::size_t size) noexcept {
+        const std::size_t index = class_of(size);
+        free_block* block = index < class_count ? free_[index] : nullptr;
+        if (block != nullptr) [[likely]] {
+            free_[index] = block->next;
+        }
+        return block;
+    }
+
     /// Takes back a block of this pool; `size` as it was asked for.
     HEDDLE_UNINSTRUMENTED void deallocate(void* memory, std::size_t size) noexcept {
         const std::size_t index = class_of(size);

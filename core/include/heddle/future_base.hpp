@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include <heddle/detail/intrusive_ptr.hpp>
 #include <heddle/detail/runnable_list.hpp>
@@ -138,13 +139,20 @@ protected:
     void check_pending(const char* what) const;
     /// Ends it and queues whoever waits.
     HEDDLE_UNINSTRUMENTED void finish(state how) {
-        state_ = how;
-        owners_ += pending_callbacks_;
-        pending_callbacks_ = 0;
-        if (event_loop* owner = loop(); owner == nullptr || owner->instrumented()) [[unlikely]] {
-            finish_with_all(owner);
-        } else if (!waiters_.empty()) {
-            owner->push_done_callbacks(waiters_, *this);
+        if (event_loop* owner = loop(); owner != nullptr) [[likely]] {
+            finish_on(*owner, how);
+        } else {
+            begin_finish(how);
+            finish_with_all(nullptr);
+        }
+    }
+    /// The same where the loop is known to be there.
+    HEDDLE_UNINSTRUMENTED void finish_on(event_loop& owner, state how) {
+        begin_finish(how);
+        if (owner.instrumented()) [[unlikely]] {
+            finish_with_all(&owner);
+        } else {
+            owner.push_done_callbacks_plainly(waiters_);
         }
     }
     void finish_cancelled(cancel_message message, std::exception_ptr saved);
@@ -164,6 +172,12 @@ protected:
     bool error_unretrieved_ = false;
 
 private:
+    void begin_finish(state how) noexcept {
+        state_ = how;
+        if (pending_callbacks_ != 0) [[unlikely]] {
+            owners_ += std::exchange(pending_callbacks_, 0);
+        }
+    }
     // What the inline functions above leave to others.
     void add_waiter_with_all(runnable& waiter);
     void finish_with_all(event_loop* owner);

@@ -22,12 +22,14 @@ namespace detail {
 template <class T>
 class task_state final : public future_state<T>, public task_base {
 public:
-    task_state(frame_pool& pool, std::coroutine_handle<coro_promise<T>> root) noexcept
-        : future_state<T>(pool), root_(root) {}
-
-    void start(event_loop& loop, std::string_view name, bool eager) {
-        task_base::start(loop, *this, root_.promise(), name, eager);
+    task_state(event_loop& loop, std::coroutine_handle<coro_promise<T>> root) noexcept
+        : future_state<T>(loop.pool()), root_(root) {
+        this->set_root(loop, root.promise());
     }
+
+    void start(std::string_view name, bool eager) { task_base::start(*this, name, eager); }
+    /// The same, where nothing but the start is to be done: queues the first step.
+    void start_plainly(event_loop& loop) noexcept { this->join_loop(loop, *this); }
 
     bool cancel(const cancel_message& message) override { return request_cancel(message); }
     [[nodiscard]] std::string label() const override { return task_base::label(); }
@@ -43,7 +45,7 @@ private:
             [[likely]] {
             this->store(std::move(promise.value()));
             root_.destroy();
-            this->finish(future_base::state::finished);
+            this->finish_on(loop(), future_base::state::finished);
         } else {
             collect_no_value();
         }
@@ -100,7 +102,24 @@ private:
 
 template <class T>
 task<T> event_loop::create_task(coro<T> body, std::string_view name, task_start start) {
-    if (instrumented_) [[unlikely]] {
+    // What is seldom so takes the long way, all of it: nothing here is a call.
+    using state = detail::task_state<T>;
+    if (!instrumented_ && body.has_frame() && name.empty() && start != task_start::eager &&
+        !detail::contexts_are_in_use()) [[likely]] {
+        if (void* memory = pool_->take_spare(sizeof(state)); memory != nullptr) [[likely]] {
+            auto* object = ::new (memory) state(*this, body.release_frame());
+            object->start_plainly(*this);
+            ready_.push_back(*object);
+            return task<T>(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
+        }
+    }
+    return create_task_instrumented(std::move(body), name, start);
+}
+
+template <class T>
+task<T> event_loop::create_task_instrumented(coro<T> body, std::string_view name,
+                                             task_start start) {
+    if (instrumented_) {
         check_thread();
     }
     if (!body.valid()) {
@@ -111,9 +130,9 @@ task<T> event_loop::create_task(coro<T> body, std::string_view name, task_start 
     }
     using state = detail::task_state<T>;
     void* memory = pool_->allocate(sizeof(state));
-    auto* object = ::new (memory) state(*pool_, body.release());
+    auto* object = ::new (memory) state(*this, body.release());
     task<T> result(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
-    object->start(*this, name, starts_eagerly(start));
+    object->start(name, starts_eagerly(start));
     return result;
 }
 

@@ -92,7 +92,7 @@ private:
 
 }  // namespace detail
 
-class task_base : public runnable {
+class task_base : public runnable, private detail::task_links {
 public:
     /// Task-1, Task-2, ... in creation order, unless a name was given.
     [[nodiscard]] std::string name() const;
@@ -193,12 +193,22 @@ public:
     }
 
 protected:
-    task_base() noexcept = default;
+    task_base() noexcept {}  // the links are set when it joins its loop
     ~task_base() = default;
 
-    /// Queues the first step or, if `eager`, runs it now. `own` is its future, which the loop holds.
-    void start(event_loop& loop, future_base& own, detail::promise_base& root,
-               std::string_view name, bool eager);
+    /// It is a task of the loop's from now on. `own` is its future, which the loop holds.
+    void join_loop(event_loop& loop, future_base& own) noexcept {
+        own.add_ref();
+        number_ = loop.link_task(*this);
+    }
+    /// Its first step has not begun.
+    void set_root(event_loop& loop, detail::promise_base& root) noexcept {
+        loop_ = &loop;
+        leaf_ = &root;
+        root.task_ = this;
+    }
+    /// set_root() was called. Joins the loop, and queues the first step or, if `eager`, runs it now.
+    void start(future_base& own, std::string_view name, bool eager);
 
     /// For the loop's observer: a step is about to run.
     void tell_step_begins() noexcept;
@@ -243,8 +253,6 @@ private:
     bool cancel_under_way_ = false;  // request_cancel() is going through it
     bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
     std::exception_ptr pending_error_;  // thrown at the next resumption
-    task_base* previous_ = nullptr;
-    task_base* next_ = nullptr;
     detail::shared_text name_;
     detail::context_ptr context_;  // its own copy; null while it is empty
     std::uint64_t id_ = 0;
@@ -269,23 +277,24 @@ namespace detail {
 [[nodiscard]] task_base& current_task();
 
 inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
-    newcomer.previous_ = last_task_;
-    (last_task_ != nullptr ? last_task_->next_ : first_task_) = &newcomer;
-    last_task_ = &newcomer;
+    detail::task_links& last = *tasks_.previous_task;
+    newcomer.previous_task = &last;
+    newcomer.next_task = &tasks_;
+    last.next_task = &newcomer;
+    tasks_.previous_task = &newcomer;
     return ++task_count_;
 }
 
 inline void event_loop::unlink_task(task_base& done) noexcept {
-    (done.previous_ != nullptr ? done.previous_->next_ : first_task_) = done.next_;
-    (done.next_ != nullptr ? done.next_->previous_ : last_task_) = done.previous_;
-    done.previous_ = nullptr;
-    done.next_ = nullptr;
+    done.previous_task->next_task = done.next_task;
+    done.next_task->previous_task = done.previous_task;
 }
 
 template <class Visitor>
 void event_loop::for_each_task(Visitor&& visit) const {
-    for (const task_base* each = first_task_; each != nullptr; each = each->next_) {
-        visit(*each);
+    for (const detail::task_links* each = tasks_.next_task; each != &tasks_;
+         each = each->next_task) {
+        visit(*static_cast<const task_base*>(each));
     }
 }
 

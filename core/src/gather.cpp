@@ -25,21 +25,19 @@ const future_base* gather_child::on_behalf_of() const noexcept {
     return owner_ != nullptr ? owner_->outer_ : nullptr;
 }
 
-void gathering::adopt(std::size_t index, future_base* child) {
-    const std::span<gather_child> all = children();
-    if (child == nullptr) {
+void gathering::adopt_any(gather_child* children, std::size_t index) {
+    gather_child& added = children[index];
+    if (!added.child_) {
         throw usage_error("gather: a child was moved from, or never made");
     }
-    if (child->loop() != outer_->loop()) {
+    if (added.child_->loop() != outer_->loop()) {
         throw usage_error("gather: a child belongs to another loop");
     }
-    gather_child& added = all[index];
-    added.child_ = child;
     // A child that is here already is found where its hint points. A hint that some other gather
     // wrote is told by what stands there; if one is made meanwhile, by a range that is still being
     // read, the worst that comes of it is a child that is waited for, and counted, twice.
     if (const std::size_t hint = added.child_->gather_hint();
-        hint < index && all[hint].child_ == added.child_) {
+        hint < index && children[hint].child_ == added.child_) {
         return;
     }
     added.child_->set_gather_hint(static_cast<std::uint32_t>(index));
@@ -74,17 +72,19 @@ void gathering::begin() {
     }
 }
 
-void gathering::child_done(future_base& child) {
-    ++finished_;
-    event_loop* loop = outer_->loop();
-    if (loop != nullptr && loop->observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::children_done;
-        event.future = outer_;
-        event.count = finished_;
-        event.total = expected_;
-        loop->notify(event);
+void gathering::tell_finished(event_loop& loop) noexcept {
+    if (!loop.observed()) {
+        return;
     }
+    loop_event event;
+    event.kind = loop_event_kind::children_done;
+    event.future = outer_;
+    event.count = finished_;
+    event.total = expected_;
+    loop.notify(event);
+}
+
+void gathering::look_at(future_base& child) {
     if (outer_->done()) {
         child.mark_retrieved();
         return;

@@ -62,6 +62,10 @@ public:
             add_waiter_with_all(waiter);
         }
     }
+    /// The same where it is pending, and its loop there and not instrumented.
+    HEDDLE_UNINSTRUMENTED void add_waiter_plainly(runnable& waiter) noexcept {
+        waiters_.push_back(waiter);
+    }
     void remove_waiter(runnable& waiter) noexcept override;
     /// Whether `waiter` waits here still; a walk.
     bool try_remove_waiter(runnable& waiter) noexcept { return waiters_.remove(waiter); }
@@ -78,6 +82,10 @@ public:
     /// Whether it ended with an error that is not its own cancellation.
     [[nodiscard]] bool has_error() const noexcept {
         return state_ == state::finished && error_ != nullptr;
+    }
+    /// Whether it ended with neither.
+    [[nodiscard]] bool has_value() const noexcept {
+        return state_ == state::finished && error_ == nullptr;
     }
     /// Whether what it ended with is a cancellation, as its state or as a stored error.
     [[nodiscard]] bool holds_cancellation() const noexcept;

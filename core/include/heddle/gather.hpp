@@ -37,7 +37,7 @@ namespace detail {
 
 class gathering;
 
-/// A child of a gather: the callback that hangs on it.
+/// A child of a gather, which it keeps, and the callback that hangs on it.
 class gather_child final : public library_callback {
 public:
     void run() override;
@@ -45,11 +45,17 @@ public:
     [[nodiscard]] std::string label() const override;
     [[nodiscard]] const future_base* on_behalf_of() const noexcept override;
 
+    /// The child, by the type that the gather's own class knows.
+    template <class T>
+    [[nodiscard]] future_state<T>& as() const noexcept {
+        return static_cast<future_state<T>&>(*child_);
+    }
+
 private:
     friend class gathering;
     bool was_done_ = false;       // at the call: nothing hangs on it, begin() counts it
     gathering* owner_ = nullptr;  // set, and kept alive, while the callback is registered
-    future_base* child_ = nullptr;
+    intrusive_ptr<future_base> child_;
 };
 
 /// The part of a gather that does not depend on types. It is a part of the gather's future.
@@ -59,23 +65,52 @@ protected:
         : outer_(&outer), errors_are_results_(errors_are_results) {}
     ~gathering() = default;
 
-    /// Adds child number `index`, in argument order: it hangs a callback on it unless it is there
-    /// already or is done.
-    /// The gather's own class keeps `child` for as long as there is the gather.
-    void adopt(std::size_t index, future_base* child);
+    /// Makes child number `index` of `each`, in argument order, and hangs a callback on it unless it
+    /// is there already or is done.
+    template <class A>
+    void adopt(event_loop& loop, gather_child* children, std::size_t index, A&& each) {
+        children[index].child_ = ensure_future(loop, std::forward<A>(each));
+        // Of a coroutine that is a fresh task: nowhere else yet, and pending unless started eagerly.
+        if constexpr (std::derived_from<std::remove_cvref_t<A>, coro<awaited_t<A>>>) {
+            if (!loop.instrumented()) [[likely]] {
+                hang_on(children[index]);
+                return;
+            }
+        }
+        adopt_any(children, index);
+    }
     /// After the last adopt(): counts the children that were done before.
     void begin();
     /// Takes its callbacks from the children that have them still. Nothing comes of it any more.
     void abandon() noexcept;
     bool cancel_children(const cancel_message& message);
 
-    virtual std::span<gather_child> children() noexcept = 0;
+    [[nodiscard]] virtual std::span<gather_child> children() noexcept = 0;
     /// All children have results: makes the gather's own.
     virtual void collect() = 0;
 
 private:
     friend class gather_child;
-    void child_done(future_base& child);
+    void hang_on(gather_child& added) {
+        ++expected_;
+        added.owner_ = this;
+        outer_->add_ref();
+        added.child_->add_waiter_plainly(added);
+    }
+    void adopt_any(gather_child* children, std::size_t index);
+    void child_done(future_base& child) {
+        ++finished_;
+        event_loop& loop = *outer_->loop();
+        if (loop.instrumented()) [[unlikely]] {
+            tell_finished(loop);
+        }
+        if (finished_ < expected_ && child.has_value() && !outer_->done()) [[likely]] {
+            return;
+        }
+        look_at(child);
+    }
+    void tell_finished(event_loop& loop) noexcept;
+    void look_at(future_base& child);
     void loop_closes() noexcept override { abandon(); }
 
     future_base* outer_;
@@ -152,21 +187,19 @@ private:
     void start_each(std::index_sequence<Is...>, event_loop& loop, Args&&... args) {
         try {
             // In argument order, one after the other.
-            ((std::get<Is>(states_) = ensure_future(loop, std::forward<Args>(args)),
-              this->adopt(Is, std::get<Is>(states_).get())),
-             ...);
+            (this->adopt(loop, this->children_.data(), Is, std::forward<Args>(args)), ...);
             this->begin();
         } catch (...) {
             this->abandon();
             throw;
         }
     }
-    void collect() override {
-        std::apply([this](auto&... child) { this->set_result(Results::of(*child)...); }, states_);
+    void collect() override { collect_each(std::index_sequence_for<Ts...>()); }
+    template <std::size_t... Is>
+    void collect_each(std::index_sequence<Is...>) {
+        this->set_result(Results::of(this->children_[Is].template as<Ts>())...);
     }
     void destroy() noexcept override { future_base::destroy_in_pool(this); }
-
-    std::tuple<intrusive_ptr<future_state<Ts>>...> states_;
 };
 
 template <class Results, class T>
@@ -182,11 +215,11 @@ public:
     template <class Range>
     void start(event_loop& loop, Range&& range) {
         try {
-            states_.reserve(this->children_.size());
+            gather_child* const all = this->children_.data();
+            std::size_t index = 0;
             for (auto& each : range) {
                 // Coroutines are moved from; handles of tasks and futures are copied.
-                states_.push_back(ensure_future(loop, std::move(each)));
-                this->adopt(states_.size() - 1, states_.back().get());
+                this->adopt(loop, all, index++, std::move(each));
             }
             this->begin();
         } catch (...) {
@@ -199,15 +232,13 @@ private:
     friend class heddle::future_base;
     void collect() override {
         std::vector<result> results;
-        results.reserve(states_.size());
-        for (auto& child : states_) {
-            results.push_back(Results::of(*child));
+        results.reserve(this->children_.size());
+        for (const gather_child& child : this->children_) {
+            results.push_back(Results::of(child.as<T>()));
         }
         this->set_result(std::move(results));
     }
     void destroy() noexcept override { future_base::destroy_in_pool(this); }
-
-    std::vector<intrusive_ptr<future_state<T>>> states_;
 };
 
 template <class Results, class... Args>

@@ -27,6 +27,9 @@ public:
     template <class U>
         requires std::is_convertible_v<U*, T*>
     intrusive_ptr(const intrusive_ptr<U>& other) noexcept : intrusive_ptr(other.get()) {}
+    template <class U>
+        requires std::is_convertible_v<U*, T*>
+    intrusive_ptr(intrusive_ptr<U>&& other) noexcept : object_(other.detach()) {}
     intrusive_ptr& operator=(intrusive_ptr other) noexcept {
         std::swap(object_, other.object_);
         return *this;

@@ -115,18 +115,23 @@ struct current_context {
             return innermost_scope->context();
         }
         if (task != nullptr) {
-            return task->context_;
+            return task->context_slot();
         }
         return loop != nullptr ? loop->callback_context_ : thread_context;
     }
     /// The current context; an empty one is made if there is none.
     static context_state& state() {
-        const context_ptr& current = slot();
-        if (!current) {
-            // Null is never the context of a scope, so that this is a task's, a loop's or ours.
-            const_cast<context_ptr&>(current) = context_ptr(new context_state({}));
+        if (context_state* const current = slot().get(); current != nullptr) {
+            return *current;
         }
-        return *current.get();
+        // Null is never the context of a scope, so that this is a task's, a loop's or ours.
+        event_loop* const loop = this_thread.running;
+        task_base* const task = loop != nullptr ? loop->current_task() : nullptr;
+        context_ptr& own = task != nullptr   ? task->as_future().own_rare_parts().context
+                           : loop != nullptr ? loop->callback_context_
+                                             : thread_context;
+        own = context_ptr(new context_state({}));
+        return *own.get();
     }
 };
 
@@ -211,10 +216,11 @@ std::size_t context::size() const noexcept {
 }
 
 context task_base::get_context() {
-    if (!context_) {
-        context_ = detail::context_ptr(new detail::context_state({}));
+    detail::context_ptr& own = as_future().own_rare_parts().context;
+    if (!own) {
+        own = detail::context_ptr(new detail::context_state({}));
     }
-    return context(context_);
+    return context(own);
 }
 
 context copy_context() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/future_base.hpp>
 
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace heddle {
@@ -11,12 +13,30 @@ void future_base::drop_waiters() noexcept {
     }
 }
 
+detail::rare_parts& future_base::own_rare_parts() {
+    if (rare_ == nullptr) {
+        rare_ = ::new (pool_->allocate(sizeof(detail::rare_parts))) detail::rare_parts;
+    }
+    return *rare_;
+}
+
+void future_base::destroy_rare_parts() noexcept {
+    std::destroy_at(rare_);
+    pool_->deallocate(rare_, sizeof(detail::rare_parts));
+}
+
+void future_base::remember_message(const cancel_message& message) {
+    if (rare_ != nullptr || !message.text().empty()) {
+        own_rare_parts().message = message;
+    }
+}
+
 std::string future_base::label() const { return "a future"; }
 
 void future_base::tell_unretrieved() noexcept {
     if (event_loop* owner = loop(); owner != nullptr) {
         owner->call_exception_handler(
-            {"exception was never retrieved", error_, label(), this, as_task()});
+            {"exception was never retrieved", rare_->error, label(), this, as_task()});
     }
 }
 
@@ -37,7 +57,7 @@ std::exception_ptr future_base::exception() {
         std::rethrow_exception(take_cancellation());
     }
     error_unretrieved_ = false;
-    return error_;
+    return rare_ != nullptr ? rare_->error : nullptr;
 }
 
 void future_base::set_exception(std::exception_ptr error) {
@@ -62,28 +82,30 @@ void future_base::throw_no_result() {
         throw invalid_state_error("result: the future is not done");
     }
     error_unretrieved_ = false;
-    std::rethrow_exception(error_);
+    std::rethrow_exception(rare_->error);
 }
 
 bool future_base::holds_cancellation() const noexcept {
-    return cancelled() || (state_ == state::finished && detail::is_cancellation(error_));
+    return cancelled() || (has_error() && detail::is_cancellation(rare_->error));
 }
 
 std::exception_ptr future_base::take_cancellation() {
-    if (cancelled() && error_) {
-        return std::exchange(error_, nullptr);
+    if (cancelled() && rare_ != nullptr && rare_->error) {
+        return std::exchange(rare_->error, nullptr);
     }
-    return std::make_exception_ptr(cancelled_error(message_));
+    return std::make_exception_ptr(cancelled_error(message()));
 }
 
-void future_base::finish_cancelled(cancel_message message, std::exception_ptr saved) {
-    message_ = std::move(message);
-    error_ = std::move(saved);
+void future_base::finish_cancelled(const cancel_message& message, std::exception_ptr saved) {
+    remember_message(message);
+    if (saved) {
+        own_rare_parts().error = std::move(saved);
+    }
     finish(state::cancelled);
 }
 
 void future_base::finish_with_error(std::exception_ptr error) {
-    error_ = std::move(error);
+    own_rare_parts().error = std::move(error);
     error_unretrieved_ = true;
     finish(state::finished);
 }

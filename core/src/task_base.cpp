@@ -79,7 +79,9 @@ std::string describe_blocked(const task_base& task) {
 // ---- names and ids -------------------------------------------------------------------------
 
 std::string task_base::name() const {
-    return name_.empty() ? "Task-" + std::to_string(number_) : std::string(name_.view());
+    const detail::rare_parts* const parts = as_future().rare_parts();
+    return parts == nullptr || parts->name.empty() ? "Task-" + std::to_string(number_)
+                                                   : std::string(parts->name.view());
 }
 
 std::string task_base::label() const { return "'" + name() + "'"; }
@@ -115,7 +117,7 @@ void task_base::notify(loop_event_kind kind, const waitable* future) noexcept {
 void task_base::start(future_base& own, std::string_view name, bool eager) {
     event_loop& loop = *loop_;
     if (!name.empty()) {
-        name_ = detail::shared_text(name);
+        own.own_rare_parts().name = detail::shared_text(name);
     }
     if (detail::contexts_are_in_use()) [[unlikely]] {
         capture_context();
@@ -144,7 +146,15 @@ void task_base::start(future_base& own, std::string_view name, bool eager) {
 }
 
 [[gnu::cold, gnu::noinline]] void task_base::capture_context() {
-    context_ = detail::capture_context();
+    if (detail::context_ptr captured = detail::capture_context()) {
+        as_future().own_rare_parts().context = std::move(captured);
+    }
+}
+
+const detail::context_ptr& task_base::context_slot() const noexcept {
+    static const detail::context_ptr none;
+    const detail::rare_parts* const parts = as_future().rare_parts();
+    return parts != nullptr ? parts->context : none;
 }
 
 HEDDLE_UNINSTRUMENTED void task_base::run() {
@@ -187,13 +197,14 @@ void task_base::end_run() noexcept {
     must_cancel_ = false;
     std::exception_ptr error = std::make_exception_ptr(cancelled_error(as_future().message()));
     destroy_frames();
-    end_cancelled({}, std::move(error));
+    end_cancelled(std::move(error));
     leave_loop(as_future());
 }
 
 void task_base::block_on(future_base& target) {
     if (target.loop() != loop_ || &target == &as_future()) {
-        pending_error_ = std::make_exception_ptr(
+        error_pending_ = true;
+        as_future().own_rare_parts().pending_error = std::make_exception_ptr(
             usage_error(&target == &as_future() ? "a task cannot await itself"
                                                 : "the awaited future belongs to another loop"));
         loop_->push_ready(*this);
@@ -224,25 +235,31 @@ void task_base::block_on_operation(waitable& operation) {
 void task_base::throw_must_cancel() {
     must_cancel_ = false;
     if (std::exchange(injected_, false)) {
-        std::rethrow_exception(std::exchange(pending_error_, nullptr));
+        std::rethrow_exception(take_pending_error());
     }
     throw cancelled_error(as_future().message());
+}
+
+std::exception_ptr task_base::take_pending_error() noexcept {
+    error_pending_ = false;
+    return std::exchange(as_future().own_rare_parts().pending_error, nullptr);
 }
 
 /// What is under way is a cancellation already: it is kept, and nothing else is thrown.
 [[gnu::cold]] void task_base::keep_cancellation() noexcept {
     must_cancel_ = false;
     if (std::exchange(injected_, false)) {
-        pending_error_ = nullptr;
+        static_cast<void>(take_pending_error());
     }
 }
 
 bool task_base::throw_at_next_step(std::exception_ptr error) noexcept {
-    if (steps_ == 0 || as_future().done() || must_cancel_ || pending_error_) {
+    if (steps_ == 0 || as_future().done() || must_cancel_ || error_pending_) {
         return false;
     }
     // The resume path tests one flag only, which stands for "something is due".
-    pending_error_ = std::move(error);
+    as_future().own_rare_parts().pending_error = std::move(error);
+    error_pending_ = true;
     must_cancel_ = true;
     injected_ = true;
     return true;
@@ -253,18 +270,18 @@ void task_base::resume_from(future_base& source) {
         notify(loop_event_kind::task_resumed, &source);
     }
     if (must_cancel_) [[unlikely]] {
-        if ((!pending_error_ || injected_) && source.holds_cancellation()) {
+        if ((!error_pending_ || injected_) && source.holds_cancellation()) {
             keep_cancellation();
         } else {
-            if (!injected_) {
-                pending_error_ = nullptr;
+            if (error_pending_ && !injected_) {
+                static_cast<void>(take_pending_error());
             }
             source.mark_retrieved();
             throw_must_cancel();
         }
     }
-    if (pending_error_) [[unlikely]] {
-        std::rethrow_exception(std::exchange(pending_error_, nullptr));
+    if (error_pending_) [[unlikely]] {
+        std::rethrow_exception(take_pending_error());
     }
 }
 
@@ -366,7 +383,7 @@ void task_base::kill() noexcept {
     }
     loop_->remove_ready(*this);
     destroy_frames();
-    end_cancelled({}, nullptr);
+    end_cancelled(nullptr);
     leave_loop(as_future());
 }
 

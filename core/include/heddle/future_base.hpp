@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <heddle/detail/intrusive_ptr.hpp>
+#include <heddle/detail/rare_parts.hpp>
 #include <heddle/detail/runnable_list.hpp>
 #include <heddle/errors.hpp>
 #include <heddle/event_loop.hpp>
@@ -81,18 +82,20 @@ public:
 
     /// Whether it ended with an error that is not its own cancellation.
     [[nodiscard]] bool has_error() const noexcept {
-        return state_ == state::finished && error_ != nullptr;
+        return state_ == state::finished && rare_ != nullptr && rare_->error != nullptr;
     }
     /// Whether it ended with neither.
     [[nodiscard]] bool has_value() const noexcept {
-        return state_ == state::finished && error_ == nullptr;
+        return state_ == state::finished && (rare_ == nullptr || rare_->error == nullptr);
     }
     /// Whether what it ended with is a cancellation, as its state or as a stored error.
     [[nodiscard]] bool holds_cancellation() const noexcept;
     /// The message of the cancellation, without taking the saved error.
-    [[nodiscard]] const cancel_message& message() const noexcept { return message_; }
+    [[nodiscard]] cancel_message message() const noexcept {
+        return rare_ != nullptr ? rare_->message : cancel_message();
+    }
     /// What a task remembers while a cancellation must be delivered to it.
-    void remember_message(const cancel_message& message) noexcept { message_ = message; }
+    void remember_message(const cancel_message& message);
     /// The cancellation as an error: the saved one, which it takes, or a new one. Also where it
     /// was not cancelled, for a gather that was: a new one then, with the message remembered.
     [[nodiscard]] std::exception_ptr take_cancellation();
@@ -103,6 +106,11 @@ public:
     /// that is being made. Only a hint: nobody clears it, so whoever reads it must look there.
     [[nodiscard]] std::uint32_t gather_hint() const noexcept { return gather_hint_; }
     void set_gather_hint(std::uint32_t index) noexcept { gather_hint_ = index; }
+
+    /// Null if it has none yet.
+    [[nodiscard]] const detail::rare_parts* rare_parts() const noexcept { return rare_; }
+    /// Makes it if it has none.
+    [[nodiscard]] detail::rare_parts& own_rare_parts();
 
     /// A done callback is called with its future, and yet must not own it while that is pending:
     /// the future owns its callbacks. It becomes an owner when the future is done; a callback that
@@ -132,6 +140,9 @@ protected:
         // Reached by a pending future whose last handle goes: nobody can complete it any more.
         if (!waiters_.empty()) [[unlikely]] {
             drop_waiters();
+        }
+        if (rare_ != nullptr) [[unlikely]] {
+            destroy_rare_parts();
         }
     }
 
@@ -163,7 +174,7 @@ protected:
             owner.push_done_callbacks_plainly(waiters_);
         }
     }
-    void finish_cancelled(cancel_message message, std::exception_ptr saved);
+    void finish_cancelled(const cancel_message& message, std::exception_ptr saved);
     void finish_with_error(std::exception_ptr error);
 
     template <class State>
@@ -190,13 +201,13 @@ private:
     void add_waiter_with_all(runnable& waiter);
     void finish_with_all(event_loop* owner);
     void drop_waiters() noexcept;
+    void destroy_rare_parts() noexcept;
     void tell_unretrieved() noexcept;
 
     std::uint32_t pending_callbacks_ = 0;
     std::uint32_t gather_hint_ = 0;
     detail::runnable_list waiters_;
-    std::exception_ptr error_;  // finished: the error or null; cancelled: the saved cancellation
-    cancel_message message_;
+    detail::rare_parts* rare_ = nullptr;
 };
 
 }  // namespace heddle

@@ -65,11 +65,11 @@ private:
             cancel_message message;
             static_cast<void>(take_must_cancel(message));
             root_.destroy();
-            this->finish_cancelled(std::move(message), nullptr);
+            this->finish_cancelled(message, nullptr);
         }
     }
-    void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept override {
-        this->finish_cancelled(std::move(message), std::move(saved));
+    void end_cancelled(std::exception_ptr saved) noexcept override {
+        this->finish_cancelled({}, std::move(saved));
     }
     void destroy() noexcept override { future_base::destroy_in_pool(this); }
 

@@ -97,7 +97,9 @@ public:
     /// Task-1, Task-2, ... in creation order, unless a name was given.
     [[nodiscard]] std::string name() const;
     /// For people only; an empty one brings the default back.
-    void set_name(std::string_view name) { name_ = detail::shared_text(name); }
+    void set_name(std::string_view name) {
+        as_future().own_rare_parts().name = detail::shared_text(name);
+    }
     /// The loop's number for it: 1 for the first task made.
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     /// A structural id: (who made it, the how-manieth task that was of it).
@@ -237,7 +239,10 @@ private:
     void cancel_before_start() noexcept;
     [[nodiscard]] task_base* passes_cancellation_to() const noexcept;
     void take_cancellation(const cancel_message& message);
-    virtual void end_cancelled(cancel_message message, std::exception_ptr saved) noexcept = 0;
+    virtual void end_cancelled(std::exception_ptr saved) noexcept = 0;
+    /// Its own copy of the context; null while that is empty.
+    [[nodiscard]] const detail::context_ptr& context_slot() const noexcept;
+    [[nodiscard]] std::exception_ptr take_pending_error() noexcept;
     [[noreturn]] void throw_must_cancel();
     void keep_cancellation() noexcept;
     void notify(loop_event_kind kind, const waitable* future) noexcept;
@@ -251,10 +256,8 @@ private:
     bool goes_on_ = false;     // the trampoline has a leaf to resume, or an end to see
     bool must_cancel_ = false;
     bool cancel_under_way_ = false;  // request_cancel() is going through it
-    bool injected_ = false;  // must_cancel_ stands for pending_error_: see throw_at_next_step
-    std::exception_ptr pending_error_;  // thrown at the next resumption
-    detail::shared_text name_;
-    detail::context_ptr context_;  // its own copy; null while it is empty
+    bool injected_ = false;  // must_cancel_ stands for the pending error: see throw_at_next_step
+    bool error_pending_ = false;  // in the future's rare parts
     std::uint64_t id_ = 0;
     std::uint32_t number_ = 0;
     std::uint32_t cancel_requests_ = 0;

@@ -20,7 +20,10 @@ detail::rare_parts& future_base::own_rare_parts() {
     return *rare_;
 }
 
-void future_base::destroy_rare_parts() noexcept {
+void future_base::give_up_rare_parts() noexcept {
+    if (error_unretrieved_) {
+        tell_unretrieved();
+    }
     std::destroy_at(rare_);
     pool_->deallocate(rare_, sizeof(detail::rare_parts));
 }

@@ -5,6 +5,17 @@ namespace heddle::detail {
 
 void gather_child::run() {
     gathering& owner = *owner_;
+    if (owner.only_counts(*child_)) [[likely]] {
+        ++owner.finished_;
+        owner_ = nullptr;
+        owner.outer_->release();
+        return;
+    }
+    run_in_full();
+}
+
+[[gnu::noinline]] void gather_child::run_in_full() {
+    gathering& owner = *owner_;
     // The registration kept the gather alive: it ends with this call.
     const intrusive_ptr<future_base> keep = intrusive_ptr<future_base>::adopt(owner.outer_);
     owner_ = nullptr;
@@ -72,19 +83,16 @@ void gathering::begin() {
     }
 }
 
-void gathering::tell_finished(event_loop& loop) noexcept {
-    if (!loop.observed()) {
-        return;
+void gathering::child_done(future_base& child) {
+    ++finished_;
+    if (event_loop& loop = *outer_->loop(); loop.observed()) [[unlikely]] {
+        loop_event event;
+        event.kind = loop_event_kind::children_done;
+        event.future = outer_;
+        event.count = finished_;
+        event.total = expected_;
+        loop.notify(event);
     }
-    loop_event event;
-    event.kind = loop_event_kind::children_done;
-    event.future = outer_;
-    event.count = finished_;
-    event.total = expected_;
-    loop.notify(event);
-}
-
-void gathering::look_at(future_base& child) {
     if (outer_->done()) {
         child.mark_retrieved();
         return;

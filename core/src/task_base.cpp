@@ -165,16 +165,18 @@ HEDDLE_UNINSTRUMENTED void task_base::run() {
     ++steps_;
     waiting_on_ = nullptr;
     loop_->current_task_ = this;
-    leaf_->handle().resume();
-    while (goes_on_) {
+    for (;;) {
+        leaf_->handle().resume();
+        if (!goes_on_) [[likely]] {
+            loop_->current_task_ = nullptr;
+            return;
+        }
         goes_on_ = false;
         if (leaf_ == nullptr) {
             end_run();
             return;
         }
-        leaf_->handle().resume();
     }
-    loop_->current_task_ = nullptr;
 }
 
 void task_base::tell_step_begins() noexcept {
@@ -183,7 +185,7 @@ void task_base::tell_step_begins() noexcept {
     }
 }
 
-void task_base::end_run() noexcept {
+[[gnu::noinline]] void task_base::end_run() noexcept {
     loop_->current_task_ = nullptr;
     if (loop_->observed()) [[unlikely]] {
         notify(loop_event_kind::task_returned, nullptr);

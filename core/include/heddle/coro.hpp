@@ -79,6 +79,7 @@ public:
         return std::forward<A>(awaited);
     }
 
+    [[nodiscard]] bool ended_with_value() const noexcept { return outcome_ == outcome::value; }
     [[nodiscard]] bool ended_cancelled() const noexcept {
         return outcome_ == outcome::cancellation;
     }
@@ -164,7 +165,7 @@ public:
     }
     T await_resume() {
         coro_promise<T>& ended = promise();
-        if (ended.ended_with_error() || ended.ended_cancelled()) [[unlikely]] {
+        if (!ended.ended_with_value()) [[unlikely]] {
             std::rethrow_exception(std::move(ended.error()));
         }
         if constexpr (std::is_reference_v<T>) {

@@ -323,6 +323,10 @@ public:
     /// Runs until `main` is done; its outcome is left in it. As run_until_complete.
     void run_until_done(future_base& main);
 
+    /// create_task of a coroutine that stays where it is, and is spent.
+    template <class T>
+    task<T> make_task(coro<T>& body, std::string_view name = {},
+                      task_start start = task_start::loop_default);
     [[nodiscard]] detail::frame_pool& pool() noexcept { return *pool_; }
     /// For guests of somebody else's loop, which sleep while there is nothing to do: what is queued
     /// or cancelled, and stop(), call the backend's wake_up() from now on when they happen while
@@ -439,8 +443,8 @@ private:
                         task_start_ != task_start::queued || (wakes_when_idle_ && !running_);
     }
     template <class T>
-    [[gnu::noinline]] task<T> create_task_instrumented(coro<T> body, std::string_view name,
-                                                       task_start start);
+    [[gnu::noinline]] task<T> make_task_instrumented(coro<T>& body, std::string_view name,
+                                                     task_start start);
     void wake_if_idle() noexcept {
         if (wakes_when_idle_ && !running_) [[unlikely]] {
             backend_->wake_up();

@@ -136,23 +136,11 @@ protected:
     using frame_pool = detail::frame_pool;
 
     explicit future_base(frame_pool& pool) noexcept : pool_(&pool) {}
-    ~future_base() {
-        // Reached by a pending future whose last handle goes: nobody can complete it any more.
-        if (!waiters_.empty()) [[unlikely]] {
-            drop_waiters();
-        }
-        if (rare_ != nullptr) [[unlikely]] {
-            destroy_rare_parts();
-        }
-    }
+    /// Only destroy_in_pool() comes here, which has given up what this has.
+    ~future_base() = default;
 
     virtual void destroy() noexcept = 0;
 
-    void report_unretrieved() noexcept {
-        if (error_unretrieved_) [[unlikely]] {
-            tell_unretrieved();
-        }
-    }
     /// Throws what stands in the way of a result: pending, cancelled, or the stored error.
     [[noreturn]] void throw_no_result();
     void check_pending(const char* what) const;
@@ -179,7 +167,7 @@ protected:
 
     template <class State>
     static void destroy_in_pool(State* object) noexcept {
-        object->report_unretrieved();
+        object->give_up_all();
         frame_pool* pool = object->pool_;
         object->~State();
         pool->deallocate(object, sizeof(State));
@@ -197,11 +185,20 @@ private:
             owners_ += std::exchange(pending_callbacks_, 0);
         }
     }
+    void give_up_all() noexcept {
+        if (rare_ != nullptr) [[unlikely]] {
+            give_up_rare_parts();
+        }
+        // Of a pending future whose last handle goes: nobody can complete it any more.
+        if (!waiters_.empty()) [[unlikely]] {
+            drop_waiters();
+        }
+    }
     // What the inline functions above leave to others.
     void add_waiter_with_all(runnable& waiter);
     void finish_with_all(event_loop* owner);
     void drop_waiters() noexcept;
-    void destroy_rare_parts() noexcept;
+    void give_up_rare_parts() noexcept;
     void tell_unretrieved() noexcept;
 
     std::uint32_t pending_callbacks_ = 0;

@@ -53,6 +53,8 @@ public:
 
 private:
     friend class gathering;
+    void run_in_full();
+
     bool was_done_ = false;       // at the call: nothing hangs on it, begin() counts it
     gathering* owner_ = nullptr;  // set, and kept alive, while the callback is registered
     intrusive_ptr<future_base> child_;
@@ -98,19 +100,12 @@ private:
         added.child_->add_waiter_plainly(added);
     }
     void adopt_any(gather_child* children, std::size_t index);
-    void child_done(future_base& child) {
-        ++finished_;
-        event_loop& loop = *outer_->loop();
-        if (loop.instrumented()) [[unlikely]] {
-            tell_finished(loop);
-        }
-        if (finished_ < expected_ && child.has_value() && !outer_->done()) [[likely]] {
-            return;
-        }
-        look_at(child);
+    /// Whether all there is to do about the end of `child` is to count it.
+    [[nodiscard]] bool only_counts(const future_base& child) const noexcept {
+        return finished_ + 1 < expected_ && child.has_value() && !outer_->done() &&
+               !outer_->loop()->instrumented();
     }
-    void tell_finished(event_loop& loop) noexcept;
-    void look_at(future_base& child);
+    void child_done(future_base& child);
     void loop_closes() noexcept override { abandon(); }
 
     future_base* outer_;

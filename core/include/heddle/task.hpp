@@ -41,8 +41,7 @@ private:
 
     void collect() noexcept override {
         coro_promise<T>& promise = root_.promise();
-        if (!promise.ended_cancelled() && !promise.ended_with_error() && !must_cancel())
-            [[likely]] {
+        if (promise.ended_with_value() && !must_cancel()) [[likely]] {
             this->store(std::move(promise.value()));
             root_.destroy();
             this->finish_on(loop(), future_base::state::finished);
@@ -102,6 +101,12 @@ private:
 
 template <class T>
 task<T> event_loop::create_task(coro<T> body, std::string_view name, task_start start) {
+    return make_task(body, name, start);
+}
+
+template <class T>
+[[gnu::always_inline]] inline task<T> event_loop::make_task(coro<T>& body, std::string_view name,
+                                                            task_start start) {
     // What is seldom so takes the long way, all of it: nothing here is a call.
     using state = detail::task_state<T>;
     if (!instrumented_ && body.has_frame() && name.empty() && start != task_start::eager &&
@@ -113,12 +118,11 @@ task<T> event_loop::create_task(coro<T> body, std::string_view name, task_start 
             return task<T>(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
         }
     }
-    return create_task_instrumented(std::move(body), name, start);
+    return make_task_instrumented(body, name, start);
 }
 
 template <class T>
-task<T> event_loop::create_task_instrumented(coro<T> body, std::string_view name,
-                                             task_start start) {
+task<T> event_loop::make_task_instrumented(coro<T>& body, std::string_view name, task_start start) {
     if (instrumented_) {
         check_thread();
     }

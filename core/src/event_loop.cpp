@@ -198,7 +198,8 @@ void event_loop::run_to_stop() {
     }
 }
 
-[[gnu::always_inline]] inline void event_loop::iterate(time_point now) {
+/// What comes before an iteration's callbacks: what has come from outside, and the timers.
+void event_loop::let_in(time_point now) {
     forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
@@ -206,6 +207,9 @@ void event_loop::run_to_stop() {
     if (!timers_.empty()) {
         move_due_timers(now);
     }
+}
+
+[[gnu::always_inline]] inline void event_loop::run_what_is_ready() {
     // What an earlier iteration left, because an exception ended it, comes first.
     batch_.take(ready_);
     run_batch();
@@ -254,19 +258,24 @@ time_point event_loop::run_one_iteration() {
         begin_scheduled_iteration(false);
         run_scheduled_iteration();
     } else {
-        iterate(timers_.empty() ? time_point{} : backend_->now());
+        let_in(timers_.empty() ? time_point{} : backend_->now());
+        run_what_is_ready();
     }
     return next_wanted();
 }
 
 void event_loop::run_plain() {
+    // Where nothing ever comes in but by what the loop itself runs, and no timer is set, an iteration
+    // is what is ready, and nothing else.
+    const bool alone = !backend_->polls() && !backend_->accepts_outside_events();
     do {
-        if (!ready_.empty() && timers_.empty()) [[likely]] {
+        if (ready_.empty() || !timers_.empty()) [[unlikely]] {
+            let_in(wait_for_work());
+        } else if (!alone) {
             backend_->poll();
-            iterate({});
-        } else {
-            iterate(wait_for_work());
+            let_in({});
         }
+        run_what_is_ready();
     } while (!stopping_);
     stopping_ = false;
 }

@@ -49,6 +49,9 @@ public:
     /// a chance to let in what has come from outside. Must not wait; may do nothing most times.
     virtual void poll() = 0;
 
+    /// Whether poll() ever does anything; if not, it may be left out. Asked when a run begins.
+    [[nodiscard]] virtual bool polls() const noexcept { return true; }
+
     /// Makes a wait under way, or the next one, return soon. From any thread; must not throw.
     virtual void wake_up() noexcept = 0;
 

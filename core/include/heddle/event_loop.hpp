@@ -137,18 +137,19 @@ public:
     template <class F>
         requires std::is_invocable_v<std::decay_t<F>&&>
     handle call_soon(F&& callback, std::source_location place = std::source_location::current()) {
-        if (detail::contexts_are_in_use()) [[unlikely]] {
-            return call_soon_in_context(std::forward<F>(callback), place);
+        // As in create_task: what is seldom so takes the long way, all of it.
+        using node = detail::callback<runnable, std::decay_t<F>>;
+        if constexpr (std::is_nothrow_constructible_v<std::decay_t<F>, F>) {
+            if (!instrumented_ && !detail::contexts_are_in_use()) [[likely]] {
+                if (void* memory = pool_->take_spare(sizeof(node)); memory != nullptr) [[likely]] {
+                    auto* object = ::new (memory)
+                        node(std::forward<F>(callback), *pool_, event_kind::callback, 0, place);
+                    ready_.push_back(*object);
+                    return handle(object, handle::first());
+                }
+            }
         }
-        auto* node = detail::make_callback<runnable>(*pool_, std::forward<F>(callback),
-                                                     event_kind::callback, 0, place);
-        const handle result(node);
-        if (instrumented_) [[unlikely]] {
-            push_callback_instrumented(*node);
-        } else {
-            ready_.push_back(*node);
-        }
-        return result;
+        return call_soon_in_full(std::forward<F>(callback), place);
     }
 
     /// As call_soon, `delay` from now; a delay of zero or less still goes through the timers.
@@ -415,8 +416,7 @@ private:
     class run_scope;
 
     template <class F>
-    [[gnu::noinline, gnu::cold]] handle call_soon_in_context(F&& callback,
-                                                             std::source_location place) {
+    [[gnu::noinline]] handle call_soon_in_full(F&& callback, std::source_location place) {
         auto* node = detail::make_bound_callback<runnable>(*pool_, std::forward<F>(callback),
                                                            event_kind::callback, 0, place);
         const handle result(node);
@@ -477,7 +477,8 @@ private:
     [[nodiscard]] std::size_t tied_timers() const noexcept;
     void run_ready(std::size_t index);
     void run_chosen(runnable& next, std::uint64_t id);
-    void iterate(time_point now);
+    void let_in(time_point now);
+    void run_what_is_ready();
     void run_batch();
     void run_observed(runnable& item);
     void tell_runs(runnable& item) noexcept;

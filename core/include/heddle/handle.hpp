@@ -39,6 +39,10 @@ public:
         }
     }
 
+    /// The first handle is made, of what the queue alone owns so far. A plain store, which the
+    /// compiler takes back with the handle where that is thrown away.
+    void add_first_handle() noexcept { owners_ = 2; }
+
     /// Drops the callable now. Only the first call does anything.
     void cancel() noexcept {
         if (cancelled_) {
@@ -75,10 +79,12 @@ protected:
     frame_pool* pool_;
     std::uint64_t id_;
     std::source_location place_;
+    // Eight bytes, so that they are set at once.
     std::uint32_t owners_ = 1;  // the queue
     event_kind kind_;
     bool cancelled_ = false;
     bool holds_callable_ = true;
+    [[maybe_unused]] bool unused_ = false;
 };
 
 template <class Base, class F>
@@ -167,6 +173,10 @@ private:
     friend class event_loop;
     using node = detail::callback_base<runnable>;
     explicit handle(node* object) noexcept : node_(object) {}
+    struct first {};
+    handle(node* object, first) noexcept : node_(detail::intrusive_ptr<node>::adopt(object)) {
+        object->add_first_handle();
+    }
     detail::intrusive_ptr<node> node_;
 };
 

@@ -116,7 +116,7 @@ template <class Base, class F, class... Args>
 [[nodiscard]] callback_base<Base>* make_bound_callback(frame_pool& pool, F&& callable,
                                                        event_kind kind, std::uint64_t id,
                                                        std::source_location place, Args... args) {
-    context_ptr captured = capture_context();
+    context_ptr captured = contexts_are_in_use() ? capture_context() : context_ptr();
     if (!captured) {
         return make_callback<Base>(pool, std::forward<F>(callable), kind, id, place, args...);
     }

@@ -24,32 +24,39 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
-    /// Takes `item` out if it is here: a walk from the front. Says whether it was.
-    bool remove(runnable& item) noexcept {
-        for (runnable** link = &first_; *link != nullptr; link = &(*link)->next_) {
-            if (*link == &item) {
-                *link = item.next_;
-                if (item.next_ == nullptr) {
-                    end_ = link;
-                }
-                return true;
-            }
-        }
-        return false;
-    }
-
 protected:
     ready_chain() noexcept = default;
     ~ready_chain() = default;
 
     [[nodiscard]] static runnable*& link_of(runnable& item) noexcept { return item.next_; }
 
+    /// The link that holds `item`, or the null at the end: a walk from the front.
+    [[nodiscard]] runnable** link_to(const runnable* item) noexcept {
+        runnable** link = &first_;
+        while (*link != nullptr && *link != item) {
+            link = &link_of(**link);
+        }
+        return link;
+    }
+
     runnable* first_ = nullptr;
-    runnable** end_ = &first_;  // the null behind the last
 };
 
 class ready_list final : public ready_chain {
 public:
+    /// Takes `item` out if it is here: a walk from the front. Says whether it was.
+    bool remove(runnable& item) noexcept {
+        runnable** const link = link_to(&item);
+        if (*link == nullptr) {
+            return false;
+        }
+        *link = link_of(item);
+        if (*link == nullptr) {
+            end_ = link;
+        }
+        return true;
+    }
+
     HEDDLE_UNINSTRUMENTED void push_back(runnable& item) noexcept {
         link_of(item) = nullptr;
         *end_ = &item;
@@ -68,18 +75,29 @@ public:
 
 private:
     friend class ready_batch;
+    runnable** end_ = &first_;  // the null behind the last
 };
 
-/// While it is empty its end is not kept up to date.
+/// It is taken from only, and does not know its end.
 class ready_batch final : public ready_chain {
 public:
-    /// Moves all of `ready` behind what is here, in order and at once.
-    HEDDLE_UNINSTRUMENTED void take(ready_list& ready) noexcept {
-        if (ready.first_ == nullptr) {
-            return;
+    /// As ready_list::remove.
+    bool remove(runnable& item) noexcept {
+        runnable** const link = link_to(&item);
+        if (*link == nullptr) {
+            return false;
         }
-        (first_ == nullptr ? first_ : *end_) = ready.first_;
-        end_ = ready.end_;
+        *link = link_of(item);
+        return true;
+    }
+
+    /// Moves all of `ready` behind what is here, in order: a walk where anything is here still.
+    HEDDLE_UNINSTRUMENTED void take(ready_list& ready) noexcept {
+        if (first_ != nullptr) [[unlikely]] {
+            *link_to(nullptr) = ready.first_;
+        } else {
+            first_ = ready.first_;
+        }
         ready.first_ = nullptr;
         ready.end_ = &ready.first_;
     }

@@ -20,6 +20,7 @@ public:
         return now_;
     }
     void poll() override {}
+    [[nodiscard]] bool polls() const noexcept override { return false; }
     void wake_up() noexcept override {}
     [[nodiscard]] bool accepts_outside_events() const noexcept override { return false; }
     /// Jobs are steps of the simulation.

@@ -128,7 +128,7 @@ struct current_context {
         event_loop* const loop = this_thread.running;
         task_base* const task = loop != nullptr ? loop->current_task() : nullptr;
         context_ptr& own = task != nullptr   ? task->as_future().own_rare_parts().context
-                           : loop != nullptr ? loop->callback_context_
+                           : loop != nullptr ? loop->begin_callback_context()
                                              : thread_context;
         own = context_ptr(new context_state({}));
         return *own.get();

@@ -178,12 +178,10 @@ void event_loop::run_to_stop() {
         if (instrumented_ && (observed() || debug_)) [[unlikely]] {
             while (runnable* item = batch_.pop_front()) {
                 run_observed(*item);
-                forget_callback_context();
             }
         } else {
             while (runnable* item = batch_.pop_front()) {
                 item->run();
-                forget_callback_context();
             }
         }
     };
@@ -193,14 +191,12 @@ void event_loop::run_to_stop() {
             return;
         } catch (...) {
             report_callback_error();
-            forget_callback_context();
         }
     }
 }
 
 /// What comes before an iteration's callbacks: what has come from outside, and the timers.
 void event_loop::let_in(time_point now) {
-    forget_callback_context();
     if (outside_calls_waiting_.load(std::memory_order_relaxed)) {
         deliver_outside_calls();
     }
@@ -293,6 +289,13 @@ time_point event_loop::wait_for_work() {
 }
 
 [[gnu::cold]] void event_loop::drop_callback_context() noexcept { callback_context_ = {}; }
+
+detail::context_ptr& event_loop::begin_callback_context() noexcept {
+    if (scheduler_ == nullptr) {
+        batch_.push_front(context_end_);
+    }
+    return callback_context_;
+}
 
 void event_loop::move_due_timers(time_point now) {
     while (timers_.earliest() <= now && !timers_.empty()) {

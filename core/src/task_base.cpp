@@ -158,8 +158,7 @@ const detail::context_ptr& task_base::context_slot() const noexcept {
 }
 
 HEDDLE_UNINSTRUMENTED void task_base::run() {
-    if (must_cancel_ && steps_ == 0) [[unlikely]] {
-        cancel_before_start();
+    if (must_cancel_ && cancel_before_start()) [[unlikely]] {
         return;
     }
     ++steps_;
@@ -193,7 +192,10 @@ void task_base::tell_step_begins() noexcept {
     collect();
 }
 
-[[gnu::cold, gnu::noinline]] void task_base::cancel_before_start() noexcept {
+[[gnu::cold, gnu::noinline]] bool task_base::cancel_before_start() noexcept {
+    if (steps_ != 0) {
+        return false;
+    }
     // As in CPython: the error is thrown into a coroutine that has not begun, whose body
     // therefore never runs; the task keeps the error.
     must_cancel_ = false;
@@ -201,6 +203,7 @@ void task_base::tell_step_begins() noexcept {
     destroy_frames();
     end_cancelled(std::move(error));
     leave_loop(as_future());
+    return true;
 }
 
 void task_base::block_on(future_base& target) {

@@ -415,6 +415,19 @@ private:
     friend struct detail::current_context;
     class run_scope;
 
+    class context_end final : public runnable {
+    public:
+        explicit context_end(event_loop& loop) noexcept : loop_(loop) {}
+        void run() override { loop_.drop_callback_context(); }
+        void drop() noexcept override { loop_.drop_callback_context(); }
+        [[nodiscard]] event_kind kind() const noexcept override { return event_kind::completion; }
+        [[nodiscard]] std::uint64_t event_id() const noexcept override { return 0; }
+        [[nodiscard]] std::string label() const override { return "end of a context"; }
+
+    private:
+        event_loop& loop_;
+    };
+
     template <class F>
     [[gnu::noinline]] handle call_soon_in_full(F&& callback, std::source_location place) {
         auto* node = detail::make_bound_callback<runnable>(*pool_, std::forward<F>(callback),
@@ -456,6 +469,8 @@ private:
         }
     }
     void drop_callback_context() noexcept;
+    /// Where a callback that was registered in an empty context keeps one that it makes.
+    detail::context_ptr& begin_callback_context() noexcept;
     void tell_scheduled(const runnable& item) {
         if (watched_ && in_event_) [[unlikely]] {
             scheduler_->scheduled(item);
@@ -515,7 +530,8 @@ private:
     task_start task_start_ = task_start::queued;
     std::atomic<bool> outside_calls_waiting_{false};
     task_base* current_task_ = nullptr;
-    // What a callback sets that was registered in an empty context; gone when it ends.
+    // What a callback sets that was registered in an empty context; gone when it ends. A plain loop
+    // does not ask after each callback: what ends the context is put in front of its batch then.
     detail::context_ptr callback_context_;
     detail::frame_pool* pool_;
     backend* backend_;
@@ -532,6 +548,7 @@ private:
     std::uint64_t origin_id_ = 0;         // the event that runs now, and what it has made so far
     std::uint64_t origin_ordinals_ = 0;
 
+    context_end context_end_{*this};
     std::optional<random_stream> random_;
     detail::close_hooks close_hooks_;
     std::unique_ptr<detail::elsewhere> elsewhere_;              // null until it is needed

@@ -236,7 +236,8 @@ private:
     void capture_context();
     void end_run() noexcept;
     void destroy_frames() noexcept;
-    void cancel_before_start() noexcept;
+    /// Ends it if its first step was to come: says whether it did.
+    bool cancel_before_start() noexcept;
     [[nodiscard]] task_base* passes_cancellation_to() const noexcept;
     void take_cancellation(const cancel_message& message);
     virtual void end_cancelled(std::exception_ptr saved) noexcept = 0;

@@ -78,7 +78,7 @@ private:
     runnable** end_ = &first_;  // the null behind the last
 };
 
-/// It is taken from only, and does not know its end.
+/// It is taken from (and seldom put something in front of), and does not know its end.
 class ready_batch final : public ready_chain {
 public:
     /// As ready_list::remove.
@@ -100,6 +100,11 @@ public:
         }
         ready.first_ = nullptr;
         ready.end_ = &ready.first_;
+    }
+
+    void push_front(runnable& item) noexcept {
+        link_of(item) = first_;
+        first_ = &item;
     }
 
     /// Null when it is empty.

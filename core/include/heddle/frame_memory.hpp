@@ -138,9 +138,8 @@ constexpr std::size_t frame_tail(std::size_t size) noexcept {
     return (size + alignof(frame_pool*) - 1) / alignof(frame_pool*) * alignof(frame_pool*);
 }
 
-// Inlined where a coroutine is called, since its size is known there: half of the work is done by the compiler.
-[[nodiscard, gnu::always_inline]] HEDDLE_UNINSTRUMENTED inline void* allocate_frame(
-    std::size_t size) {
+// Its size is known where a coroutine is called: inlined there, half of the work is done by the compiler.
+[[nodiscard]] HEDDLE_UNINSTRUMENTED_INLINE void* allocate_frame(std::size_t size) {
     const std::size_t tail = frame_tail(size);
     const std::size_t total = tail + sizeof(frame_pool*);
     frame_pool* pool = current_pool;

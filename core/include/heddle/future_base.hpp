@@ -179,7 +179,7 @@ protected:
     bool error_unretrieved_ = false;
 
 private:
-    void begin_finish(state how) noexcept {
+    HEDDLE_UNINSTRUMENTED void begin_finish(state how) noexcept {
         state_ = how;
         if (pending_callbacks_ != 0) [[unlikely]] {
             owners_ += std::exchange(pending_callbacks_, 0);

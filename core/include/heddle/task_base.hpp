@@ -280,7 +280,7 @@ namespace detail {
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.
 [[nodiscard]] task_base& current_task();
 
-inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
+HEDDLE_UNINSTRUMENTED inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
     detail::task_links& last = *tasks_.previous_task;
     newcomer.previous_task = &last;
     newcomer.next_task = &tasks_;
@@ -289,7 +289,7 @@ inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
     return ++task_count_;
 }
 
-inline void event_loop::unlink_task(task_base& done) noexcept {
+HEDDLE_UNINSTRUMENTED inline void event_loop::unlink_task(task_base& done) noexcept {
     done.previous_task->next_task = done.next_task;
     done.next_task->previous_task = done.previous_task;
 }

@@ -172,7 +172,8 @@ HEDDLE_UNINSTRUMENTED void task_base::run() {
         }
         goes_on_ = false;
         if (leaf_ == nullptr) {
-            end_run();
+            loop_->current_task_ = nullptr;
+            collect();
             return;
         }
     }
@@ -182,14 +183,6 @@ void task_base::tell_step_begins() noexcept {
     if (!must_cancel_ || steps_ > 0) {
         notify(loop_event_kind::step_started, waiting_on_);
     }
-}
-
-[[gnu::noinline]] void task_base::end_run() noexcept {
-    loop_->current_task_ = nullptr;
-    if (loop_->observed()) [[unlikely]] {
-        notify(loop_event_kind::task_returned, nullptr);
-    }
-    collect();
 }
 
 [[gnu::cold, gnu::noinline]] bool task_base::cancel_before_start() noexcept {

@@ -146,21 +146,17 @@ protected:
     void check_pending(const char* what) const;
     /// Ends it and queues whoever waits.
     HEDDLE_UNINSTRUMENTED void finish(state how) {
-        if (event_loop* owner = loop(); owner != nullptr) [[likely]] {
-            finish_on(*owner, how);
+        begin_finish(how);
+        if (event_loop* owner = loop(); owner != nullptr && !owner->instrumented()) [[likely]] {
+            owner->push_done_callbacks_plainly(waiters_);
         } else {
-            begin_finish(how);
-            finish_with_all(nullptr);
+            finish_with_all(owner);
         }
     }
-    /// The same where the loop is known to be there.
-    HEDDLE_UNINSTRUMENTED void finish_on(event_loop& owner, state how) {
-        begin_finish(how);
-        if (owner.instrumented()) [[unlikely]] {
-            finish_with_all(&owner);
-        } else {
-            owner.push_done_callbacks_plainly(waiters_);
-        }
+    /// The same with a value, on a loop that is there and not instrumented.
+    HEDDLE_UNINSTRUMENTED void finish_plainly(event_loop& owner) noexcept {
+        begin_finish(state::finished);
+        owner.push_done_callbacks_plainly(waiters_);
     }
     void finish_cancelled(const cancel_message& message, std::exception_ptr saved);
     void finish_with_error(std::exception_ptr error);

@@ -71,14 +71,16 @@ protected:
     /// is there already or is done.
     template <class A>
     void adopt(event_loop& loop, gather_child* children, std::size_t index, A&& each) {
-        children[index].child_ = ensure_future(loop, std::forward<A>(each));
-        // Of a coroutine that is a fresh task: nowhere else yet, and pending unless started eagerly.
+        // Of a coroutine that is a fresh task: nowhere else yet, and pending, as it is not started
+        // eagerly on such a loop.
         if constexpr (std::derived_from<std::remove_cvref_t<A>, coro<awaited_t<A>>>) {
             if (!loop.instrumented()) [[likely]] {
+                children[index].child_ = ensure_future(loop, std::forward<A>(each));
                 hang_on(children[index]);
                 return;
             }
         }
+        children[index].child_ = ensure_future(loop, std::forward<A>(each));
         adopt_any(children, index);
     }
     /// After the last adopt(): counts the children that were done before.

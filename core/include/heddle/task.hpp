@@ -41,18 +41,23 @@ private:
 
     void collect() noexcept override {
         coro_promise<T>& promise = root_.promise();
-        if (promise.ended_with_value() && !must_cancel()) [[likely]] {
+        if (promise.ended_with_value() && !must_cancel() && !loop().instrumented()) [[likely]] {
             this->store(std::move(promise.value()));
             root_.destroy();
-            this->finish_on(loop(), future_base::state::finished);
+            this->finish_plainly(loop());
+            leave_loop(*this);
         } else {
-            collect_no_value();
+            collect_in_full();
         }
-        leave_loop(*this);
     }
-    [[gnu::cold, gnu::noinline]] void collect_no_value() noexcept {
+    [[gnu::noinline]] void collect_in_full() noexcept {
         coro_promise<T>& promise = root_.promise();
-        if (promise.ended_cancelled()) {
+        tell_returned();
+        if (promise.ended_with_value() && !must_cancel()) {
+            this->store(std::move(promise.value()));
+            root_.destroy();
+            this->finish(future_base::state::finished);
+        } else if (promise.ended_cancelled()) {
             std::exception_ptr saved = std::move(promise.error());
             root_.destroy();
             this->finish_cancelled({}, std::move(saved));
@@ -66,6 +71,7 @@ private:
             root_.destroy();
             this->finish_cancelled(message, nullptr);
         }
+        leave_loop(*this);
     }
     void end_cancelled(std::exception_ptr saved) noexcept override {
         this->finish_cancelled({}, std::move(saved));

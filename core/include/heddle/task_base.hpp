@@ -217,6 +217,12 @@ protected:
     /// Moves the outcome of the root coroutine, which has ended, into the future, and leaves the
     /// loop.
     virtual void collect() noexcept = 0;
+    /// For the loop's observer, first thing in collect().
+    void tell_returned() noexcept {
+        if (loop_->observed()) [[unlikely]] {
+            notify(loop_event_kind::task_returned, nullptr);
+        }
+    }
     /// It is no task of the loop's any more. May destroy it.
     void leave_loop(future_base& own) noexcept {
         loop_->unlink_task(*this);
@@ -234,7 +240,6 @@ private:
     friend struct detail::current_context;
 
     void capture_context();
-    void end_run() noexcept;
     void destroy_frames() noexcept;
     /// Ends it if its first step was to come: says whether it did.
     bool cancel_before_start() noexcept;
@@ -246,7 +251,8 @@ private:
     [[nodiscard]] std::exception_ptr take_pending_error() noexcept;
     [[noreturn]] void throw_must_cancel();
     void keep_cancellation() noexcept;
-    void notify(loop_event_kind kind, const waitable* future) noexcept;
+    // Apart, so that who calls it seldom pays nothing for the event on its stack.
+    [[gnu::noinline]] void notify(loop_event_kind kind, const waitable* future) noexcept;
 
     // What each step works on comes first, side by side: with many tasks, a step costs what it takes
     // to fetch this from memory.

@@ -14,7 +14,8 @@ namespace heddle::detail {
 
 /// A coroutine becomes a task; tasks and futures are used as they are.
 template <class T>
-intrusive_ptr<future_state<T>> ensure_future(event_loop& loop, coro<T>&& body) {
+[[gnu::always_inline]] inline intrusive_ptr<future_state<T>> ensure_future(event_loop& loop,
+                                                                           coro<T>&& body) {
     return loop.make_task(body).take_state();
 }
 template <class T>

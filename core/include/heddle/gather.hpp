@@ -64,13 +64,14 @@ private:
 class gathering : private close_hook {
 protected:
     gathering(future_base& outer, bool errors_are_results) noexcept
-        : outer_(&outer), errors_are_results_(errors_are_results) {}
+        : outer_(&outer), loop_(outer.loop()), errors_are_results_(errors_are_results) {}
     ~gathering() = default;
 
     /// Makes child number `index` of `each`, in argument order, and hangs a callback on it unless it
     /// is there already or is done.
     template <class A>
-    void adopt(event_loop& loop, gather_child* children, std::size_t index, A&& each) {
+    [[gnu::always_inline]] inline void adopt(event_loop& loop, gather_child* children,
+                                             std::size_t index, A&& each) {
         // Of a coroutine that is a fresh task: nowhere else yet, and pending, as it is not started
         // eagerly on such a loop.
         if constexpr (std::derived_from<std::remove_cvref_t<A>, coro<awaited_t<A>>>) {
@@ -105,12 +106,13 @@ private:
     /// Whether all there is to do about the end of `child` is to count it.
     [[nodiscard]] bool only_counts(const future_base& child) const noexcept {
         return finished_ + 1 < expected_ && child.has_value() && !outer_->done() &&
-               !outer_->loop()->instrumented();
+               !loop_->instrumented();
     }
     void child_done(future_base& child);
     void loop_closes() noexcept override { abandon(); }
 
     future_base* outer_;
+    event_loop* loop_;  // while it runs the callbacks
     std::size_t expected_ = 0;
     std::size_t finished_ = 0;
     bool cancel_requested_ = false;
@@ -184,12 +186,16 @@ private:
     void start_each(std::index_sequence<Is...>, event_loop& loop, Args&&... args) {
         try {
             // In argument order, one after the other.
-            (this->adopt(loop, this->children_.data(), Is, std::forward<Args>(args)), ...);
+            (start_one(loop, Is, std::forward<Args>(args)), ...);
             this->begin();
         } catch (...) {
             this->abandon();
             throw;
         }
+    }
+    template <class A>
+    void start_one(event_loop& loop, std::size_t index, A&& arg) {
+        this->adopt(loop, this->children_.data(), index, std::forward<A>(arg));
     }
     void collect() override { collect_each(std::index_sequence_for<Ts...>()); }
     template <std::size_t... Is>

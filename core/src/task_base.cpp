@@ -173,7 +173,11 @@ HEDDLE_UNINSTRUMENTED void task_base::run() {
         goes_on_ = false;
         if (leaf_ == nullptr) {
             loop_->current_task_ = nullptr;
-            collect();
+            if (loop_->instrumented()) [[unlikely]] {
+                collect();
+            } else {
+                collect_plainly();
+            }
             return;
         }
     }

@@ -39,18 +39,18 @@ public:
 private:
     friend class heddle::future_base;
 
-    void collect() noexcept override {
+    void collect_plainly() noexcept override {
         coro_promise<T>& promise = root_.promise();
-        if (promise.ended_with_value() && !must_cancel() && !loop().instrumented()) [[likely]] {
+        if (promise.ended_with_value() && !must_cancel()) [[likely]] {
             this->store(std::move(promise.value()));
             root_.destroy();
             this->finish_plainly(loop());
             leave_loop(*this);
         } else {
-            collect_in_full();
+            task_state::collect();
         }
     }
-    [[gnu::noinline]] void collect_in_full() noexcept {
+    void collect() noexcept override {
         coro_promise<T>& promise = root_.promise();
         tell_returned();
         if (promise.ended_with_value() && !must_cancel()) {

@@ -217,6 +217,8 @@ protected:
     /// Moves the outcome of the root coroutine, which has ended, into the future, and leaves the
     /// loop.
     virtual void collect() noexcept = 0;
+    /// The same on a loop that is not instrumented.
+    virtual void collect_plainly() noexcept = 0;
     /// For the loop's observer, first thing in collect().
     void tell_returned() noexcept {
         if (loop_->observed()) [[unlikely]] {

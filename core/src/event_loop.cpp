@@ -341,9 +341,21 @@ void event_loop::run_until_done(future_base& main) {
 void event_loop::run_scheduled() {
     do {
         begin_scheduled_iteration(true);
-        run_scheduled_iteration();
+        do {
+            run_scheduled_iteration();
+        } while (goes_straight_on());
     } while (!stopping_);
     stopping_ = false;
+}
+
+/// Whether nothing but a number lies between the iteration that is over and the next, which begins.
+[[gnu::always_inline]] inline bool event_loop::goes_straight_on() {
+    if (stopping_ || scheduled_.empty() || !timers_.empty() || !completions_.empty() ||
+        outside_calls_waiting_.load(std::memory_order_relaxed)) {
+        return false;
+    }
+    scheduled_.begin_iteration();
+    return true;
 }
 
 // For each event of a run: all in one function.
@@ -369,14 +381,6 @@ void event_loop::run_scheduled() {
     }
 }
 
-[[gnu::always_inline]] inline void event_loop::run_ready(std::size_t index) {
-    runnable& next = *scheduled_.entries()[index];
-    // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
-    const std::uint64_t id = scheduler_->about_to_run(next);
-    scheduled_.take(index);
-    run_chosen(next, id);
-}
-
 [[gnu::always_inline]] inline void event_loop::run_one_scheduled() {
     if (reorders_ && (!timers_.empty() || !completions_.empty())) {
         run_one_of_all();
@@ -387,9 +391,10 @@ void event_loop::run_scheduled() {
     if (breaks_ties_ && !reorders_) [[unlikely]] {
         options = tied_timers();
     }
-    const std::size_t index = options > 1 ? scheduler_->pick(ready.first(options)) : 0;
+    // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
+    const auto [index, id] = scheduler_->take_ready(ready.first(options));
     HEDDLE_INVARIANT(index < options, "a scheduler picks one of its options");
-    run_ready(index);
+    run_chosen(scheduled_.take(index), id);
 }
 
 /// How many of the entries, from the first on, may run in any order among themselves: timers of one
@@ -467,7 +472,8 @@ void event_loop::run_one_of_all() {
     const std::size_t index = options.size() > 1 ? scheduler_->pick(options) : 0;
     const std::size_t ready = scheduled_.size();
     if (index < ready) {
-        run_ready(index);
+        const std::uint64_t id = scheduler_->about_to_run(*options[index]);
+        run_chosen(scheduled_.take(index), id);
     } else if (const std::size_t finished = index - ready; finished < completions_.size()) {
         runnable& next = *completions_[finished];
         const std::uint64_t id = scheduler_->about_to_run(next);

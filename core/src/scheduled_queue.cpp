@@ -17,6 +17,16 @@ void scheduled_queue::push_into_full(runnable& item) {
     *last_++ = &item;
 }
 
+void scheduled_queue::close_wide_gap(runnable** gap) noexcept {
+    if (gap - first_ < last_ - gap) {
+        std::copy_backward(first_, gap, gap + 1);
+        ++first_;
+    } else {
+        std::copy(gap + 1, last_, gap);
+        --last_;
+    }
+}
+
 /// In the place of one that was taken out, which has left room at one of the ends.
 void scheduled_queue::insert(runnable& item) noexcept {
     runnable** const place = std::lower_bound(

@@ -96,17 +96,13 @@ public:
         strategy_ = &chooser;
         allowed_ = allowed;
         picked_ = nullptr;
-        passed_over_.clear();
-        scheduled_by_.clear();
         cancels_ = allowed != level::fifo && owner_.cancellations_open_;
-        quiet_ = !traced && !cancels_ && !chooser.watches() && owner_.watch_ == nullptr;
+        quiet_ = !traced && !cancels_ && owner_.watch_ == nullptr;
+        hears_ = chooser.watches();
+        set_bound();
         cancelled_ = false;
-        suspensions_.clear();
-        cancellation_.on_run = nullptr;
-        if (cancels_ && owner_.record_.trace) {
-            cancellation_.on_run = [this](const task_base& task, std::uint64_t event) {
-                trace_cancellation(task, event);
-            };
+        if (traced || std::exchange(was_traced_, traced)) [[unlikely]] {
+            begin_trace(traced);
         }
     }
 
@@ -126,6 +122,26 @@ public:
         scheduled_by_.try_emplace(item.event_id(), owner_.record_.steps);
     }
 
+    /// What most events of most runs take, as little as can be: neither a trace nor a watch nor
+    /// cancellations, no timer that a callback could take until, no limit reached. Everything that
+    /// is done here is done by pick() and about_to_run() too.
+    next_event take_ready(std::span<runnable* const> ready) override {
+        run_record& run = owner_.record_;
+        if (!quiet_ || run.steps >= bound_ || owner_.loop_.timer_count() != 0) [[unlikely]] {
+            return scheduler::take_ready(ready);
+        }
+        if (ready.size() == 1) {
+            runnable& next = *ready.front();
+            return {0, count(run, next, next.event_id())};
+        }
+        const std::size_t taken = strategy_->order(ready);
+        HEDDLE_INVARIANT(taken < ready.size(), "a strategy takes one of the options");
+        runnable& next = *ready[taken];
+        const std::uint64_t id = next.event_id();
+        record_unwatched(choice_kind::order, ready.size(), taken, label_of(id));
+        return {taken, count(run, next, id)};
+    }
+
     std::size_t pick(std::span<runnable* const> options) override {
         const std::size_t taken = strategy_->order(options);
         HEDDLE_INVARIANT(taken < options.size(), "a strategy takes one of the options");
@@ -139,12 +155,25 @@ public:
     }
 
     std::uint64_t about_to_run(runnable& next) override {
-        // What most events of most runs take: as little as can be.
         run_record& run = owner_.record_;
-        if (quiet_ && owner_.loop_.timer_count() == 0 && may_go_on()) [[likely]] {
-            return count(run, id_of(next));
+        if (!may_go_on()) [[unlikely]] {
+            stop_run();
         }
-        return about_to_run_with_all(next);
+        const time_point before = owner_.clock_.now();
+        duration taken{};
+        std::size_t stalled = 0;
+        if (owner_.loop_.timer_count() != 0 && allowed_ != level::fifo) {
+            stalled = stall(next, taken);
+        }
+        const bool cancels = cancels_ && cancel(next);
+        const std::uint64_t event = count(run, next, id_of(next));
+        if (run.trace) [[unlikely]] {
+            trace_step(next, event, before, taken, stalled, cancels);
+        }
+        if (owner_.watch_ != nullptr) [[unlikely]] {
+            owner_.watch_->step(run);
+        }
+        return event;
     }
 
     void about_to_wait(time_point deadline) override {
@@ -174,7 +203,7 @@ public:
                 }
             }
         }
-        owner_.clock_.advance_to(until);
+        move_clock(until);
     }
 
     std::size_t finish(std::span<runnable* const> pending, bool idle, bool must) override {
@@ -198,50 +227,45 @@ public:
         return place;
     }
 
-    void advance_to(time_point deadline) override { owner_.clock_.advance_to(deadline); }
+    void advance_to(time_point deadline) override { move_clock(deadline); }
+
+    /// To be called when anything has changed that may_go_on() asks for, but the count of steps.
+    void set_bound() noexcept {
+        const bool over = owner_.record_.failed || owner_.clock_.now() > latest_;
+        bound_ = over ? 0 : owner_.limits_.steps;
+    }
 
 private:
-    /// It has neither failed nor gone on for too long.
-    [[nodiscard]] bool may_go_on() const noexcept {
-        const run_record& run = owner_.record_;
-        return !run.failed && run.steps < owner_.limits_.steps && owner_.clock_.now() <= latest_;
+    void move_clock(time_point until) noexcept {
+        owner_.clock_.advance_to(until);
+        set_bound();
     }
+    /// It has neither failed nor gone on for too long.
+    [[nodiscard]] bool may_go_on() const noexcept { return owner_.record_.steps < bound_; }
     std::uint64_t id_of(const runnable& next) {
         return std::exchange(picked_, nullptr) == &next ? picked_id_ : next.event_id();
     }
-    std::uint64_t count(run_record& run, std::uint64_t event) const noexcept {
+    /// `next` runs, whose id is `event`.
+    [[gnu::always_inline]] std::uint64_t count(run_record& run, const runnable& next,
+                                               std::uint64_t event) const {
         ++run.steps;
         run.digest = heddle::detail::mix(
             run.digest ^ event,
             static_cast<std::uint64_t>(owner_.clock_.now().time_since_epoch().count()));
+        if (hears_) {
+            strategy_->ran(next);
+        }
         return event;
     }
 
-    [[gnu::noinline]] std::uint64_t about_to_run_with_all(runnable& next) {
-        run_record& run = owner_.record_;
-        if (!may_go_on()) [[unlikely]] {
-            stop_run();
-        }
-        const time_point before = owner_.clock_.now();
-        duration taken{};
-        std::size_t stalled = 0;
-        if (owner_.loop_.timer_count() != 0 && allowed_ != level::fifo) {
-            stalled = stall(next, taken);
-        }
-        const bool cancels = cancels_ && cancel(next);
-        const std::uint64_t event = count(run, id_of(next));
-        strategy_->ran(next);
-        if (run.trace) [[unlikely]] {
-            trace_step(next, event, before, taken, stalled, cancels);
-        }
+    void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
+        record_unwatched(kind, options, taken, label);
         if (owner_.watch_ != nullptr) [[unlikely]] {
-            owner_.watch_->step(run);
+            owner_.watch_->chose(owner_.record_.choices.back());
         }
-        return event;
     }
-
-    [[gnu::always_inline]] void record(choice_kind kind, std::size_t options, std::size_t taken,
-                                       std::uint32_t label) {
+    [[gnu::always_inline]] void record_unwatched(choice_kind kind, std::size_t options,
+                                                 std::size_t taken, std::uint32_t label) {
         std::vector<choice>& choices = owner_.record_.choices;
         if (choices.size() == choices.capacity()) [[unlikely]] {
             make_room(choices);
@@ -251,9 +275,6 @@ private:
         }
         choices.push_back(
             {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
-        if (owner_.watch_ != nullptr) [[unlikely]] {
-            owner_.watch_->chose(choices.back());
-        }
     }
     /// Apart, so that what is called at every choice stays small.
     [[gnu::cold, gnu::noinline]] static void make_room(std::vector<choice>& choices) {
@@ -279,7 +300,7 @@ private:
                 // The loop goes on while it runs, and hears of its end later.
                 static_cast<heddle::detail::job_base&>(next).end_at(found[taken - 1]);
             } else {
-                owner_.clock_.advance_to(found[taken - 1]);
+                move_clock(found[taken - 1]);
             }
         }
         return taken;
@@ -332,6 +353,20 @@ private:
         if (finished != nullptr && !options.idle) {
             trace.finished_early.push_back(
                 {finished->event_id(), trace.steps.empty() ? 0 : trace.steps.back().event});
+        }
+    }
+
+    /// What only traced runs use is emptied before one, and behind one.
+    [[gnu::cold, gnu::noinline]] void begin_trace(bool traced) {
+        was_traced_ = traced;
+        passed_over_.clear();
+        scheduled_by_.clear();
+        suspensions_.clear();
+        cancellation_.on_run = nullptr;
+        if (cancels_ && traced) {
+            cancellation_.on_run = [this](const task_base& task, std::uint64_t event) {
+                trace_cancellation(task, event);
+            };
         }
     }
 
@@ -406,7 +441,10 @@ private:
     simulation& owner_;
     const time_point latest_;  // the limit of virtual time
     strategy* strategy_ = nullptr;
-    bool quiet_ = false;  // no strategy, trace or watch wants to hear of each event
+    bool quiet_ = false;       // no trace, watch or cancellation: see take_ready
+    bool hears_ = false;       // the strategy is told of each event
+    bool was_traced_ = false;  // this run, or the latest
+    std::uint64_t bound_ = 0;  // as many steps as there may be; 0 when the run has to end
     level allowed_ = level::fifo;
     // The event of the latest choice, and its id, until it runs.
     const runnable* picked_ = nullptr;
@@ -440,6 +478,7 @@ simulation* simulation::current() noexcept { return current_simulation; }
 void simulation::note(failure reason) {
     if (!record_.failed) {
         record_.failed = std::move(reason);
+        scheduler_->set_bound();
     }
 }
 

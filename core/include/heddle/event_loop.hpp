@@ -486,11 +486,11 @@ private:
     void run_to_stop();
     void begin_scheduled_iteration(bool may_wait);
     void run_scheduled_iteration();
+    [[nodiscard]] bool goes_straight_on();
     void finish_operations(bool idle);
     void run_one_scheduled();
     void run_one_of_all();
     [[nodiscard]] std::size_t tied_timers() const noexcept;
-    void run_ready(std::size_t index);
     void run_chosen(runnable& next, std::uint64_t id);
     void let_in(time_point now);
     void run_what_is_ready();

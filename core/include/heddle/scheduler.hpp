@@ -11,10 +11,18 @@
 #include <cstdint>
 #include <span>
 
+#include <heddle/detail/invariant.hpp>
 #include <heddle/runnable.hpp>
 #include <heddle/time.hpp>
 
 namespace heddle {
+
+/// What a scheduler lets run next: which of the options, and its event_id(), which both sides want:
+/// so it is worked out once.
+struct next_event {
+    std::size_t option = 0;
+    std::uint64_t id = 0;
+};
 
 class scheduler {
 public:
@@ -45,6 +53,14 @@ public:
     /// takes long), count it, or stop the run by throwing: the exception leaves the run function.
     /// Returns next.event_id(), which both want: so it is worked out once.
     virtual std::uint64_t about_to_run(runnable& next) = 0;
+
+    /// pick(), if there is more than one, and about_to_run() for it: what a loop asks where `ready`
+    /// is all that could run. A scheduler may answer both at one go; nothing else may differ.
+    virtual next_event take_ready(std::span<runnable* const> ready) {
+        const std::size_t option = ready.size() > 1 ? pick(ready) : 0;
+        HEDDLE_INVARIANT(option < ready.size(), "a scheduler picks one of its options");
+        return {option, about_to_run(*ready[option])};
+    }
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock
     /// there, or further (a wait that overshoots).

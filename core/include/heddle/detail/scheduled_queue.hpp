@@ -8,10 +8,9 @@
 // hangs behind the one before it and becomes an entry, in its own place, when that one leaves.
 //
 // Entries lie in a row in one block, with room at both ends: the first, which FIFO takes, leaves
-// without anything being moved, and of the others the shorter side moves.
+// without anything being moved, and of many others the shorter side moves.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,12 +45,12 @@ public:
 
     /// Takes out entry number `index`.
     runnable& take(std::size_t index) {
-        runnable& item = *first_[index];
-        const std::size_t behind_it = size() - index - 1;
-        if (index <= behind_it) {
-            close_gap_from_front(first_ + index);
+        runnable** const gap = first_ + index;
+        runnable& item = **gap;
+        if (index == 0) {
+            ++first_;
         } else {
-            close_gap_from_back(first_ + index);
+            close_gap(gap);
         }
         if (runnable* behind = item.next_; behind != nullptr) [[unlikely]] {
             item.next_ = nullptr;
@@ -89,31 +88,21 @@ private:
         item.mark_ = 0;
         item.next_ = nullptr;
     }
-    // A few are moved here, from hand to hand (a plain loop would be made a call again by the
-    // compiler); for many there is what the standard library does.
-    static constexpr std::ptrdiff_t few = 16;
-    void close_gap_from_front(runnable** gap) noexcept {
-        if (gap - first_ > few) {
-            std::copy_backward(first_, gap, gap + 1);
-        } else if (gap != first_) {
-            runnable* carried = *first_;
-            for (runnable** place = first_ + 1; place <= gap; ++place) {
-                carried = std::exchange(*place, carried);
-            }
+    /// From behind, if few are to be moved: here, from hand to hand (a plain loop would be made a
+    /// call again by the compiler). Else from the shorter side.
+    void close_gap(runnable** gap) noexcept {
+        constexpr std::ptrdiff_t few = 16;
+        if (last_ - gap > few) [[unlikely]] {
+            close_wide_gap(gap);
+            return;
         }
-        ++first_;
-    }
-    void close_gap_from_back(runnable** gap) noexcept {
-        --last_;
-        if (last_ - gap > few) {
-            std::copy(gap + 1, last_ + 1, gap);
-        } else if (gap != last_) {
-            runnable* carried = *last_;
-            for (runnable** place = last_ - 1; place >= gap; --place) {
-                carried = std::exchange(*place, carried);
-            }
+        runnable** place = --last_;
+        runnable* carried = *place;
+        while (place != gap) {
+            carried = std::exchange(*--place, carried);
         }
     }
+    void close_wide_gap(runnable** gap) noexcept;
     void push_into_full(runnable& item);
     void insert(runnable& item) noexcept;
     void make_room(std::size_t count);

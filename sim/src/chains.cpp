@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 
 #include <heddle/detail/mix.hpp>
 #include <heddle/task_base.hpp>
@@ -30,11 +31,15 @@ std::uint64_t position_of(const std::source_location& site) noexcept {
 /// The functions of a task's chain and where each is suspended. More frames than these tell no
 /// more sites apart that matter, and cost more.
 std::uint64_t key_of_chain(const task_base& task) {
+    // Sums of products: enough to tell addresses and lines apart, and made for each event.
+    constexpr std::uint64_t of_functions = 0x9e3779b97f4a7c15U;
+    constexpr std::uint64_t of_frames = 0xbf58476d1ce4e5b9U;
     constexpr int most_frames = 8;
     std::uint64_t key = 0;
     int frames = 0;
     task.for_each_frame([&](const heddle::detail::promise_base& frame) {
-        key = mix(key ^ key_of(frame.function()), position_of(frame.site()));
+        key =
+            (key + key_of(frame.function()) + position_of(frame.site()) * of_functions) * of_frames;
         return ++frames < most_frames;
     });
     return key;
@@ -53,25 +58,47 @@ std::uint64_t key_of_place(const runnable& event) {
 
 }  // namespace
 
-std::uint32_t chain_numbers::of(runnable& event) {
-    if (event.mark() == 0) {
-        event.set_mark(number(event) + 1);
-    }
-    return event.mark() - 1;
-}
-
 std::uint32_t chain_numbers::number(runnable& event) {
     if (!is_step(event)) {
         return count_++;
     }
-    const std::size_t task = static_cast<const task_base&>(event).number();
-    if (of_task_.size() <= task) {
-        of_task_.resize(task + 1);
+    std::uint32_t& number =
+        entry_of_run(of_task_, static_cast<const task_base&>(event).number(), std::uint32_t{0});
+    if (number == 0) {
+        number = ++count_;
     }
-    if (of_task_[task] == 0) {
-        of_task_[task] = ++count_;
+    return number - 1;
+}
+
+void site_numbers::restart() noexcept {
+    count_ = 0;
+    if (++run_ == 0) {  // those of 2^32 runs ago would be taken for this one's
+        std::fill(slots_.begin(), slots_.end(), slot());
+        run_ = 1;
     }
-    return of_task_[task] - 1;
+}
+
+std::uint32_t site_numbers::add(std::uint64_t key, std::size_t place) {
+    const std::uint32_t number = count_++;
+    slots_[place] = {key, run_, number};
+    if (2 * std::size_t{count_} > slots_.size()) {
+        grow();
+    }
+    return number;
+}
+
+void site_numbers::grow() {
+    std::vector<slot> wider(2 * slots_.size());
+    for (const slot& each : slots_) {
+        if (each.run == run_) {
+            std::size_t place = static_cast<std::size_t>(each.key >> 32) & (wider.size() - 1);
+            while (wider[place].run == run_) {
+                place = (place + 1) & (wider.size() - 1);
+            }
+            wider[place] = each;
+        }
+    }
+    slots_ = std::move(wider);
 }
 
 std::uint64_t site_key(const runnable& event) {

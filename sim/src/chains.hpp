@@ -10,14 +10,25 @@
 // A chain's number is noted in the event's mark, so that an option that was seen before costs a load.
 #pragma once
 
-#include <array>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <vector>
 
 #include <heddle/runnable.hpp>
 
 namespace heddle::sim::detail {
+
+/// The entry for number `place` in a table that is emptied for each run: an entry that has not been
+/// asked for in this run is `fresh`.
+template <class T>
+[[nodiscard]] T& entry_of_run(std::vector<T>& table, std::size_t place, T fresh) {
+    if (table.size() <= place) [[unlikely]] {
+        constexpr std::size_t least = 16;
+        table.resize(std::max(least, 2 * place), fresh);
+    }
+    return table[place];
+}
 
 class chain_numbers {
 public:
@@ -26,8 +37,12 @@ public:
         count_ = 0;
     }
     /// 0, 1, ... in the order in which chains are first seen in a run.
-    [[nodiscard]] std::uint32_t of(runnable& event);
-    [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+    [[nodiscard]] std::uint32_t of(runnable& event) {
+        if (event.mark() == 0) {
+            event.set_mark(number(event) + 1);
+        }
+        return event.mark() - 1;
+    }
 
 private:
     std::uint32_t number(runnable& event);
@@ -39,30 +54,40 @@ private:
 /// nothing may depend on its value.
 [[nodiscard]] std::uint64_t site_key(const runnable& event);
 
+/// Numbers for sites: 0, 1, ... in the order in which they are first seen in a run.
 class site_numbers {
 public:
-    /// A number for the event's site: the same in all runs. In which order numbers are given away
-    /// depends on earlier runs, so that nothing may depend on their values.
-    [[nodiscard]] std::uint32_t of(const runnable& event) {
-        const std::uint64_t key = site_key(event);
-        seen_before& place = latest_[key % latest_.size()];
-        if (place.key != key || place.number == 0) {
-            place = {key, number(key) + 1};
+    void restart() noexcept;
+    [[nodiscard]] std::uint32_t of(const runnable& event) { return of_key(site_key(event)); }
+    /// The same by the site's key.
+    [[nodiscard]] std::uint32_t of_key(std::uint64_t key) {
+        // The key's upper bits are the good ones, for what multiplies carries upwards.
+        std::size_t place = static_cast<std::size_t>(key >> 32) & (slots_.size() - 1);
+        while (slots_[place].run == run_) {
+            if (slots_[place].key == key) {
+                return slots_[place].number;
+            }
+            place = (place + 1) & (slots_.size() - 1);
         }
-        return place.number - 1;
+        return add(key, place);
     }
 
 private:
-    struct seen_before {
+    /// In use if it is of this run.
+    struct slot {
         std::uint64_t key = 0;
-        std::uint32_t number = 0;  // 1 + the site's; 0: none
+        std::uint32_t run = 0;
+        std::uint32_t number = 0;
     };
-    [[nodiscard]] std::uint32_t number(std::uint64_t key) {
-        return numbers_.try_emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
-    }
-    // Both are looked up only, never walked through: first what was seen here last.
-    std::array<seen_before, 64> latest_{};
-    std::map<std::uint64_t, std::uint32_t> numbers_;
+    std::uint32_t add(std::uint64_t key, std::size_t place);
+    void grow();
+
+    static constexpr std::size_t first_slots = 64;
+    // Looked up by key only, never walked through in an order that matters: as many as a power of
+    // two, at most half of them in use.
+    std::vector<slot> slots_ = std::vector<slot>(first_slots);
+    std::uint32_t run_ = 1;
+    std::uint32_t count_ = 0;
 };
 
 }  // namespace heddle::sim::detail

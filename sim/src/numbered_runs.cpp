@@ -69,7 +69,7 @@ std::optional<std::uint64_t> numbered_runs::lacks(std::uint64_t schedule) const 
     return learned_ ? learned_->lacks(schedule) : std::nullopt;
 }
 
-void numbered_runs::prepare(std::uint64_t schedule) {
+void numbered_runs::make_what_it_lacks(std::uint64_t schedule) {
     while (const auto before = lacks(schedule)) {
         static_cast<void>(make(*before, false));
     }
@@ -83,7 +83,7 @@ const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
 const run_record& numbered_runs::make(std::uint64_t schedule, bool traced) {
     draw(schedule);
     seed_values(one_, options_.seed, schedule);
-    if (drawn_ != "fifo") {
+    if (by_explorer_) {
         const run_record& record = one_.run(main_, *explorer_, options_.allowed, traced);
         learn(schedule, record);
         return record;
@@ -100,26 +100,25 @@ const run_record& numbered_runs::make(std::uint64_t schedule, bool traced) {
 
 void numbered_runs::learn(std::uint64_t schedule, const run_record& record) {
     if (learned_) {
-        learned_->observe(schedule, drawn_, record);
+        learned_->observe(schedule, drawn(), record);
     }
 }
 
 std::string_view numbered_runs::strategy_of(std::uint64_t schedule) {
     prepare(schedule);
     draw(schedule);
-    return drawn_;
+    return drawn();
 }
 
 void numbered_runs::draw(std::uint64_t schedule) {
-    drawn_ = "fifo";
-    if (!is_drawn(schedule)) {
+    by_explorer_ = is_drawn(schedule);
+    if (!by_explorer_) {
         return;
     }
     if (learned_) {
         weighted_->weigh(learned_->of(schedule));
     }
     explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
-    drawn_ = explorer_->name();
 }
 
 }  // namespace heddle::sim::detail

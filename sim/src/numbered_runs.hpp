@@ -52,14 +52,21 @@ public:
     [[nodiscard]] std::string_view strategy_of(std::uint64_t schedule);
 
     /// The strategy of the latest run.
-    [[nodiscard]] std::string_view drawn() const noexcept { return drawn_; }
+    [[nodiscard]] std::string_view drawn() const noexcept {
+        return by_explorer_ ? explorer_->name() : "fifo";
+    }
 
 private:
     /// Whether there is anything to draw for run number `schedule`: all others are plain FIFO.
     [[nodiscard]] bool is_drawn(std::uint64_t schedule) const noexcept {
         return schedule != 0 && options_.allowed != level::fifo && explorer_ != nullptr;
     }
-    void prepare(std::uint64_t schedule);
+    void prepare(std::uint64_t schedule) {
+        if (!profile_ || learned_) [[unlikely]] {
+            make_what_it_lacks(schedule);
+        }
+    }
+    void make_what_it_lacks(std::uint64_t schedule);
     const run_record& make(std::uint64_t schedule, bool traced);
     void learn(std::uint64_t schedule, const run_record& record);
     void draw(std::uint64_t schedule);
@@ -71,7 +78,7 @@ private:
     portfolio* weighted_ = nullptr;       // the same, if it is the one whose weights are learned
     std::optional<adaptive_weights> learned_;
     std::optional<run_profile> profile_;
-    std::string_view drawn_ = "fifo";
+    bool by_explorer_ = false;  // who took the choices of the latest run: explorer_, or plain FIFO
 };
 
 }  // namespace heddle::sim::detail

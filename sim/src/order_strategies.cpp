@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include <heddle/task_base.hpp>
@@ -34,32 +35,45 @@ public:
                 points_.push_back(point);
             }
         }
+        find_next();
     }
     /// At each choice: whether this is one of them.
     [[nodiscard]] bool here() {
-        ++position_;
-        return std::find(points_.begin(), points_.end(), position_) != points_.end();
+        if (++position_ != next_) [[likely]] {
+            return false;
+        }
+        find_next();
+        return true;
     }
 
 private:
+    /// The earliest that is still to come.
+    [[gnu::noinline]] void find_next() noexcept {
+        next_ = 0;
+        for (const std::uint64_t point : points_) {
+            if (point > position_ && (next_ == 0 || point < next_)) {
+                next_ = point;
+            }
+        }
+    }
+
     std::vector<std::uint64_t> points_;
     std::uint64_t position_ = 0;
+    std::uint64_t next_ = 0;  // 0: there is none
 };
 
-/// Priorities that can sink below all others, one for each number.
+/// Priorities that can sink below all others, one for each number. Numbers are given away in order:
+/// 0, 1, ...
 class priorities {
 public:
     void restart() noexcept {
         values_.clear();
         next_lowest_ = first_lowest;
     }
-    /// Drawn when it is first asked for.
+    /// Drawn when it is first asked for: `number` is one that was asked for before, or the next.
     [[nodiscard]] std::uint64_t of(std::uint32_t number, random_stream& stream) {
-        if (values_.size() <= number) {
-            values_.resize(number + 1);
-        }
-        if (values_[number] == 0) {
-            values_[number] = first_lowest + 1 + (stream.next() >> 2);
+        if (values_.size() == number) {
+            values_.push_back(first_lowest + 1 + (stream.next() >> 2));
         }
         return values_[number];
     }
@@ -71,12 +85,23 @@ public:
 
 private:
     static constexpr std::uint64_t first_lowest = std::uint64_t{1} << 62;
-    std::vector<std::uint64_t> values_;  // 0: not drawn
+    std::vector<std::uint64_t> values_;
     std::uint64_t next_lowest_ = first_lowest;
 };
 
+/// A strategy by itself: order() calls the choose() that it knows, which the compiler puts in
+/// there. A portfolio calls choose().
+template <class Self>
+class single : public explorer {
+public:
+    std::size_t order(options_t options) final {
+        return unless_starved(static_cast<Self*>(this)->choose(options), options.size());
+    }
+};
+
 /// One that need not hear of what runs.
-class by_options_alone : public explorer {
+template <class Self>
+class by_options_alone : public single<Self> {
 public:
     [[nodiscard]] bool watches() const noexcept final { return false; }
 };
@@ -84,7 +109,7 @@ public:
 // ---- without memory ------------------------------------------------------------------------
 
 /// Any ready event, with equal chances. Short races; cancellations that land in a window.
-class random_walk final : public by_options_alone {
+class random_walk final : public by_options_alone<random_walk> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "walk"; }
     std::size_t choose(options_t options) override {
@@ -93,7 +118,7 @@ public:
 };
 
 /// The latest ready event first.
-class lifo final : public by_options_alone {
+class lifo final : public by_options_alone<lifo> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "lifo"; }
     std::size_t choose(options_t options) override {
@@ -110,7 +135,7 @@ public:
 /// needs d orderings among n chains and k choices with probability at least 1/(n k^(d-1))
 /// (Burckhardt et al., "A randomized scheduler with probabilistic guarantees of finding bugs",
 /// 2010). Long runs; starvation. d is drawn for each run, since nobody knows it.
-class pct final : public by_options_alone {
+class pct final : public by_options_alone<pct> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "pct"; }
     std::size_t choose(options_t options) override {
@@ -152,7 +177,7 @@ private:
 /// One random priority for each event, drawn when it becomes ready: samples partial orders more
 /// evenly than a walk does (Yuan, Yang and Gu, "Partial order aware concurrency sampling", 2018;
 /// the basic form, for which no conflicts need be known).
-class partial_order_sampling final : public by_options_alone {
+class partial_order_sampling final : public by_options_alone<partial_order_sampling> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "pos"; }
     std::size_t choose(options_t options) override {
@@ -174,7 +199,7 @@ public:
 /// One random priority for each site of the program, shared by all tasks that come there; ties at
 /// random. Bugs that need many tasks in one order, which the others never find. In variants: some
 /// points at which the highest site sinks; now and then a step of a random walk.
-class site_priorities final : public by_options_alone {
+class site_priorities final : public by_options_alone<site_priorities> {
 public:
     enum class variant : std::uint8_t { plain, points, noise };
     explicit site_priorities(variant which) noexcept : variant_(which) {}
@@ -216,9 +241,8 @@ public:
 
 protected:
     void start(const run_profile& profile) override {
+        sites_.restart();
         priorities_.restart();
-        ++run_;
-        count_ = 0;
         if (variant_ == variant::points) {
             points_.draw(stream(), stream().below(4), profile.choices);
         }
@@ -227,37 +251,18 @@ protected:
     }
 
 private:
-    struct number {
-        std::uint64_t run = 0;
-        std::uint32_t value = 0;
-    };
-    /// Sites in the order in which they are first seen in this run: so that what is drawn for one
-    /// does not depend on other runs.
-    std::uint32_t number_in_run(const runnable& event) {
-        const std::uint32_t site = sites_.of(event);
-        if (in_run_.size() <= site) {
-            in_run_.resize(site + 1);
-        }
-        if (in_run_[site].run != run_) {
-            in_run_[site] = {run_, count_++};
-        }
-        return in_run_[site].value;
-    }
     /// The number of its site in this run is noted in the event's mark. What has one has a priority.
     std::uint64_t priority_of(runnable& event) {
         return event.mark() != 0 ? priorities_.drawn(event.mark() - 1) : first_priority_of(event);
     }
     [[gnu::noinline]] std::uint64_t first_priority_of(runnable& event) {
-        const std::uint32_t site = number_in_run(event);
+        const std::uint32_t site = sites_.of(event);
         event.set_mark(site + 1);
         return priorities_.of(site, stream());
     }
 
     variant variant_;
     site_numbers sites_;
-    std::vector<number> in_run_;  // by site
-    std::uint64_t run_ = 0;
-    std::uint32_t count_ = 0;
     priorities priorities_;
     change_points points_;
     std::uint64_t noise_in_64_ = 0;
@@ -268,14 +273,14 @@ private:
 /// A task is the likelier, the more steps it has left, as run 0 counted them: near to uniform over
 /// interleavings where nothing blocks (Zhao, Wolff, Mathur and Roychoudhury, "Selectively uniform
 /// concurrency testing", 2025; without the selection). Tasks of unequal length.
-class uniform_interleaving final : public explorer {
+class uniform_interleaving final : public single<uniform_interleaving> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "uniform"; }
     std::size_t choose(options_t options) override {
         std::uint64_t total = 0;
         for (runnable* each : options) {
             if (each->mark() == 0) {
-                each->set_mark(std::max<std::uint32_t>(left_of(*each), 1));
+                each->set_mark(weight_of(*each));
             }
             total += each->mark();
         }
@@ -288,53 +293,51 @@ public:
         return taken;
     }
     void ran(const runnable& next) override {
-        if (const event_kind kind = next.kind();
-            kind == event_kind::step || kind == event_kind::wakeup) {
-            const std::size_t task = static_cast<const task_base&>(next).number();
-            if (done_.size() <= task) {
-                done_.resize(task + 1);
-            }
-            ++done_[task];
+        if (const task_base* task = task_of(next); task != nullptr) {
+            --left_of(*task);
         }
     }
 
 protected:
     void start(const run_profile& profile) override {
         profile_ = &profile;
-        done_.clear();
-        planned_.clear();
+        left_.clear();
     }
 
 private:
+    /// Whose step or wake-up it is; null if it is another event.
+    static const task_base* task_of(const runnable& event) noexcept {
+        const event_kind kind = event.kind();
+        return kind == event_kind::step || kind == event_kind::wakeup
+                   ? static_cast<const task_base*>(&event)
+                   : nullptr;
+    }
     /// Noted in the event's mark: it stays as it is until the task's step has run.
-    std::uint32_t left_of(const runnable& event) {
-        if (const event_kind kind = event.kind();
-            kind != event_kind::step && kind != event_kind::wakeup) {
-            return 1;
+    std::uint32_t weight_of(const runnable& event) {
+        const task_base* task = task_of(event);
+        return task != nullptr
+                   ? static_cast<std::uint32_t>(std::max<std::int64_t>(left_of(*task), 1))
+                   : 1;
+    }
+    /// How many steps it has in run 0, less those that it has made.
+    std::int64_t& left_of(const task_base& task) {
+        std::int64_t& left = entry_of_run(left_, task.number(), unknown);
+        if (left == unknown) {
+            left = profile_->steps_of(task.structural_id());
         }
-        const auto& task = static_cast<const task_base&>(event);
-        const std::size_t number = task.number();
-        if (planned_.size() <= number) {
-            planned_.resize(number + 1, unknown);
-        }
-        if (planned_[number] == unknown) {
-            planned_[number] = profile_->steps_of(task.structural_id());
-        }
-        const std::uint32_t done = number < done_.size() ? done_[number] : 0;
-        return planned_[number] > done ? planned_[number] - done : 0;
+        return left;
     }
 
-    static constexpr std::uint32_t unknown = ~std::uint32_t{0};
+    static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
     const run_profile* profile_ = nullptr;
-    std::vector<std::uint32_t> done_;     // by the task's number
-    std::vector<std::uint32_t> planned_;  // the same
+    std::vector<std::int64_t> left_;  // by the task's number
 };
 
 // ---- near to FIFO --------------------------------------------------------------------------
 
 /// FIFO, but at a few points what comes first is held until nothing else can run (Emmi, Qadeer and
 /// Rakamaric, "Delay-bounded scheduling", 2011). Easy to explain.
-class delay_bounding final : public by_options_alone {
+class delay_bounding final : public by_options_alone<delay_bounding> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "delay"; }
     std::size_t choose(options_t options) override {
@@ -372,7 +375,7 @@ private:
 
 /// Stays with one chain for a while: a walk among tasks rather than among steps. Windows in long
 /// runs of one task.
-class sticky final : public by_options_alone {
+class sticky final : public by_options_alone<sticky> {
 public:
     [[nodiscard]] std::string_view name() const noexcept override { return "sticky"; }
     std::size_t choose(options_t options) override {

@@ -56,6 +56,10 @@ std::size_t portfolio::choose(std::span<runnable* const> options) {
     return choose_of_part(options);
 }
 
+std::size_t portfolio::order(std::span<runnable* const> options) {
+    return unless_starved(portfolio::choose(options), options.size());
+}
+
 std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {
     // What is ready comes first, then operations, then the timer that is not due. What is offered
     // is a part from the front: with the operations, the timer is withheld too.

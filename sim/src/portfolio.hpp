@@ -51,6 +51,7 @@ public:
     /// How likely each is drawn, for the runs that follow. Not all of them 0.
     void weigh(const weights& each) noexcept;
     [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
+    std::size_t order(std::span<runnable* const> options) override;
     std::size_t choose(std::span<runnable* const> options) override;
     [[nodiscard]] bool watches() const noexcept override { return drawn_->watches(); }
     void ran(const runnable& next) override { drawn_->ran(next); }

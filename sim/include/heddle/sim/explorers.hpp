@@ -38,15 +38,11 @@ public:
     /// Its name, or that of the one that was drawn for this run.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-    /// Which of `options` runs next, two or more. What comes first in FIFO order is passed over only
-    /// so often: no task starves for ever, or each one that waits for another by polling would.
-    std::size_t order(std::span<runnable* const> options) final {
-        const std::size_t taken = choose(options);
-        if (taken == 0 || ++passed_over_ > most_passed_over + 16 * options.size()) {
-            passed_over_ = 0;
-            return 0;
-        }
-        return taken;
+    /// Which of `options` runs next, two or more: the strategy's own answer, but what comes first in
+    /// FIFO order is passed over only so often. No task starves for ever, or each one that waits for
+    /// another by polling would.
+    std::size_t order(std::span<runnable* const> options) override {
+        return unless_starved(choose(options), options.size());
     }
     /// The strategy's own answer.
     virtual std::size_t choose(std::span<runnable* const> options) = 0;
@@ -60,6 +56,15 @@ protected:
     /// The strategy's own state, for a new run.
     virtual void start(const run_profile& profile) { static_cast<void>(profile); }
     [[nodiscard]] random_stream& stream() noexcept { return stream_; }
+    /// `taken`, one of so many options, or the first of them when its time has come: the rest of
+    /// order(), for those that know their own choose() when they override it.
+    [[nodiscard]] std::size_t unless_starved(std::size_t taken, std::size_t options) noexcept {
+        if (taken == 0 || ++passed_over_ > most_passed_over + 16 * options) {
+            passed_over_ = 0;
+            return 0;
+        }
+        return taken;
+    }
 
 private:
     std::size_t delay(std::size_t options);

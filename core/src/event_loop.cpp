@@ -492,11 +492,11 @@ void event_loop::run_one_of_all() {
 // ---- queues --------------------------------------------------------------------------------
 
 void event_loop::push_ready_instrumented(runnable& item) {
-    if (closing_) [[unlikely]] {
-        item.drop();
-    } else if (scheduler_ != nullptr) {
-        scheduled_.push(item);
+    if (scheduler_ != nullptr && !closing_) [[likely]] {
         tell_scheduled(item);
+        scheduled_.push(item);
+    } else if (closing_) {
+        item.drop();
     } else {
         ready_.push_back(item);
         wake_if_idle();

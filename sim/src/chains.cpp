@@ -63,7 +63,7 @@ std::uint32_t chain_numbers::number(runnable& event) {
         return count_++;
     }
     std::uint32_t& number =
-        entry_of_run(of_task_, static_cast<const task_base&>(event).number(), std::uint32_t{0});
+        entry_of_run<std::uint32_t{0}>(of_task_, static_cast<const task_base&>(event).number());
     if (number == 0) {
         number = ++count_;
     }

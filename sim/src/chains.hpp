@@ -19,13 +19,19 @@
 
 namespace heddle::sim::detail {
 
-/// The entry for number `place` in a table that is emptied for each run: an entry that has not been
-/// asked for in this run is `fresh`.
 template <class T>
-[[nodiscard]] T& entry_of_run(std::vector<T>& table, std::size_t place, T fresh) {
+[[gnu::cold, gnu::noinline]] void widen(std::vector<T>& table, std::size_t place, T fresh) {
+    constexpr std::size_t least = 16;
+    table.resize(std::max(least, 2 * place), fresh);
+}
+
+/// The entry for number `place` in a table that is emptied for each run: `fresh` where it was not
+/// asked for in this run.
+template <auto fresh>
+[[nodiscard]] decltype(fresh)& entry_of_run(std::vector<decltype(fresh)>& table,
+                                            std::size_t place) {
     if (table.size() <= place) [[unlikely]] {
-        constexpr std::size_t least = 16;
-        table.resize(std::max(least, 2 * place), fresh);
+        widen(table, place, fresh);
     }
     return table[place];
 }

@@ -15,12 +15,21 @@ namespace heddle::sim::detail {
 
 using heddle::detail::mix;
 
+namespace {
+
+std::uint64_t schedule_seeds(std::uint64_t master) noexcept {
+    return mix(master, 0x7363686564756c65U);
+}
+std::uint64_t value_seeds(std::uint64_t master) noexcept { return mix(master, 0x76616c756573U); }
+
+}  // namespace
+
 std::uint64_t seed_of_run(std::uint64_t master, std::uint64_t schedule) noexcept {
-    return mix(mix(master, 0x7363686564756c65U), schedule);
+    return mix(schedule_seeds(master), schedule);
 }
 
 void seed_values(simulation& one, std::uint64_t master, std::uint64_t schedule) noexcept {
-    one.seed_values(mix(mix(master, 0x76616c756573U), schedule));
+    one.seed_values(mix(value_seeds(master), schedule));
 }
 
 std::uint64_t digest_of_run(std::uint64_t schedule, std::uint64_t digest) noexcept {
@@ -46,7 +55,11 @@ void check_strategy(std::string_view name) {
 }
 
 numbered_runs::numbered_runs(simulation& one, const program& main, const explore_options& options)
-    : one_(one), main_(main), options_(options) {
+    : one_(one),
+      main_(main),
+      options_(options),
+      schedule_seeds_(schedule_seeds(options.seed)),
+      value_seeds_(value_seeds(options.seed)) {
     check_strategy(options.strategy);
     one.open_cancellations(options.cancellations);
     if (options.strategy == adaptive) {
@@ -82,7 +95,7 @@ const run_record& numbered_runs::run(std::uint64_t schedule, bool traced) {
 
 const run_record& numbered_runs::make(std::uint64_t schedule, bool traced) {
     draw(schedule);
-    seed_values(one_, options_.seed, schedule);
+    one_.seed_values(mix(value_seeds_, schedule));
     if (by_explorer_) {
         const run_record& record = one_.run(main_, *explorer_, options_.allowed, traced);
         learn(schedule, record);
@@ -118,7 +131,7 @@ void numbered_runs::draw(std::uint64_t schedule) {
     if (learned_) {
         weighted_->weigh(learned_->of(schedule));
     }
-    explorer_->begin(seed_of_run(options_.seed, schedule), options_.allowed, *profile_);
+    explorer_->begin(mix(schedule_seeds_, schedule), options_.allowed, *profile_);
 }
 
 }  // namespace heddle::sim::detail

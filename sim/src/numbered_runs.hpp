@@ -78,6 +78,9 @@ private:
     portfolio* weighted_ = nullptr;       // the same, if it is the one whose weights are learned
     std::optional<adaptive_weights> learned_;
     std::optional<run_profile> profile_;
+    // What the seeds of all runs are made of: see seed_of_run and seed_values.
+    std::uint64_t schedule_seeds_;
+    std::uint64_t value_seeds_;
     bool by_explorer_ = false;  // who took the choices of the latest run: explorer_, or plain FIFO
 };
 

@@ -72,10 +72,7 @@ public:
     }
     /// Drawn when it is first asked for: `number` is one that was asked for before, or the next.
     [[nodiscard]] std::uint64_t of(std::uint32_t number, random_stream& stream) {
-        if (values_.size() == number) {
-            values_.push_back(first_lowest + 1 + (stream.next() >> 2));
-        }
-        return values_[number];
+        return values_.size() != number ? values_[number] : draw(stream);
     }
     /// The same, where it was asked for before.
     [[nodiscard]] std::uint64_t drawn(std::uint32_t number) const noexcept {
@@ -84,6 +81,10 @@ public:
     void sink(std::uint32_t number) { values_[number] = --next_lowest_; }
 
 private:
+    [[gnu::noinline]] std::uint64_t draw(random_stream& stream) {
+        return values_.emplace_back(first_lowest + 1 + (stream.next() >> 2));
+    }
+
     static constexpr std::uint64_t first_lowest = std::uint64_t{1} << 62;
     std::vector<std::uint64_t> values_;
     std::uint64_t next_lowest_ = first_lowest;
@@ -321,7 +322,7 @@ private:
     }
     /// How many steps it has in run 0, less those that it has made.
     std::int64_t& left_of(const task_base& task) {
-        std::int64_t& left = entry_of_run(left_, task.number(), unknown);
+        std::int64_t& left = entry_of_run<unknown>(left_, task.number());
         if (left == unknown) {
             left = profile_->steps_of(task.structural_id());
         }

@@ -44,20 +44,24 @@ void portfolio::start(const run_profile& profile) {
     drawn_->begin(stream().next(), level::any, profile);
 }
 
-std::size_t portfolio::choose(std::span<runnable* const> options) {
+[[gnu::always_inline]] inline std::size_t portfolio::choose_as_drawn(
+    std::span<runnable* const> options) {
     // All that may be withheld stands at the end.
-    if (withholds_nothing_) {
-        return drawn_->choose(options);
+    if (!withholds_nothing_) {
+        const event_kind last = options.back()->kind();
+        if (last == event_kind::timer || last == event_kind::completion) [[unlikely]] {
+            return choose_of_part(options);
+        }
     }
-    const event_kind last = options.back()->kind();
-    if (last != event_kind::timer && last != event_kind::completion) {
-        return drawn_->choose(options);
-    }
-    return choose_of_part(options);
+    return drawn_->choose(options);
+}
+
+std::size_t portfolio::choose(std::span<runnable* const> options) {
+    return choose_as_drawn(options);
 }
 
 std::size_t portfolio::order(std::span<runnable* const> options) {
-    return unless_starved(portfolio::choose(options), options.size());
+    return unless_starved(choose_as_drawn(options), options.size());
 }
 
 std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {

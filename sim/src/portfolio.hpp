@@ -60,6 +60,7 @@ protected:
     void start(const run_profile& profile) override;
 
 private:
+    std::size_t choose_as_drawn(std::span<runnable* const> options);
     std::size_t choose_of_part(std::span<runnable* const> options);
     std::array<std::unique_ptr<explorer>, size> strategies_;
     weights weights_{};

@@ -126,20 +126,25 @@ public:
     /// cancellations, no timer that a callback could take until, no limit reached. Everything that
     /// is done here is done by pick() and about_to_run() too.
     next_event take_ready(std::span<runnable* const> ready) override {
-        run_record& run = owner_.record_;
-        if (!quiet_ || run.steps >= bound_ || owner_.loop_.timer_count() != 0) [[unlikely]] {
+        simulation& owner = owner_;
+        run_record& run = owner.record_;
+        if (!quiet_ || run.steps >= bound_ || owner.loop_.timer_count() != 0) [[unlikely]] {
             return scheduler::take_ready(ready);
         }
-        if (ready.size() == 1) {
-            runnable& next = *ready.front();
-            return {0, count(run, next, next.event_id())};
+        next_event taken;
+        runnable* next = ready.front();
+        if (ready.size() > 1) {
+            taken.option = strategy_->order(ready);
+            HEDDLE_INVARIANT(taken.option < ready.size(), "a strategy takes one of the options");
+            next = ready[taken.option];
+            taken.id = next->event_id();
+            append(run.choices, {choice_kind::order, static_cast<std::uint32_t>(ready.size()),
+                                 static_cast<std::uint32_t>(taken.option), label_of(taken.id)});
+        } else {
+            taken.id = next->event_id();
         }
-        const std::size_t taken = strategy_->order(ready);
-        HEDDLE_INVARIANT(taken < ready.size(), "a strategy takes one of the options");
-        runnable& next = *ready[taken];
-        const std::uint64_t id = next.event_id();
-        record_unwatched(choice_kind::order, ready.size(), taken, label_of(id));
-        return {taken, count(run, next, id)};
+        count(run, *next, taken.id);
+        return taken;
     }
 
     std::size_t pick(std::span<runnable* const> options) override {
@@ -259,22 +264,21 @@ private:
     }
 
     void record(choice_kind kind, std::size_t options, std::size_t taken, std::uint32_t label) {
-        record_unwatched(kind, options, taken, label);
+        std::vector<choice>& choices = owner_.record_.choices;
+        append(choices, {kind, static_cast<std::uint32_t>(options),
+                         static_cast<std::uint32_t>(taken), label});
         if (owner_.watch_ != nullptr) [[unlikely]] {
-            owner_.watch_->chose(owner_.record_.choices.back());
+            owner_.watch_->chose(choices.back());
         }
     }
-    [[gnu::always_inline]] void record_unwatched(choice_kind kind, std::size_t options,
-                                                 std::size_t taken, std::uint32_t label) {
-        std::vector<choice>& choices = owner_.record_.choices;
+    [[gnu::always_inline]] static void append(std::vector<choice>& choices, const choice& entry) {
         if (choices.size() == choices.capacity()) [[unlikely]] {
             make_room(choices);
         }
         if (choices.size() == choices.capacity()) {
             __builtin_unreachable();  // said again, or push_back brings its own growing along
         }
-        choices.push_back(
-            {kind, static_cast<std::uint32_t>(options), static_cast<std::uint32_t>(taken), label});
+        choices.push_back(entry);
     }
     /// Apart, so that what is called at every choice stays small.
     [[gnu::cold, gnu::noinline]] static void make_room(std::vector<choice>& choices) {

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <span>
 
-#include <heddle/detail/invariant.hpp>
 #include <heddle/runnable.hpp>
 #include <heddle/time.hpp>
 
@@ -56,11 +55,7 @@ public:
 
     /// pick(), if there is more than one, and about_to_run() for it: what a loop asks where `ready`
     /// is all that could run. A scheduler may answer both at one go; nothing else may differ.
-    virtual next_event take_ready(std::span<runnable* const> ready) {
-        const std::size_t option = ready.size() > 1 ? pick(ready) : 0;
-        HEDDLE_INVARIANT(option < ready.size(), "a scheduler picks one of its options");
-        return {option, about_to_run(*ready[option])};
-    }
+    virtual next_event take_ready(std::span<runnable* const> ready);
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock
     /// there, or further (a wait that overshoots).

@@ -30,9 +30,41 @@ heddle::coro<void> tick(std::vector<heddle::duration>& ticks, int count) {
     }
 }
 
+/// Counts the polls of a loop that nothing reaches from outside.
+class counting_backend final : public heddle::backend {
+public:
+    explicit counting_backend(bool polls) noexcept : polls_(polls) {}
+
+    heddle::time_point now() override { return {}; }
+    heddle::time_point wait_until(heddle::time_point) override { return {}; }
+    void poll() override { ++asked; }
+    bool polls() const noexcept override { return polls_; }
+    void wake_up() noexcept override {}
+    bool accepts_outside_events() const noexcept override { return false; }
+
+    int asked = 0;
+
+private:
+    bool polls_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(hand_stepped)
+
+BOOST_AUTO_TEST_CASE(a_backend_that_does_not_poll_is_not_polled) {
+    const auto three_turns = []() -> heddle::coro<void> {
+        for (int i = 0; i < 3; ++i) {
+            co_await heddle::sleep(0ns);
+        }
+    };
+    for (const bool polls : {true, false}) {
+        counting_backend backend(polls);
+        heddle::event_loop loop(backend);
+        loop.run_until_complete(three_turns());
+        BOOST_TEST((backend.asked > 0) == polls);
+    }
+}
 
 BOOST_AUTO_TEST_CASE(time_passes_only_when_it_is_stepped) {
     hand_stepped_clock clock;

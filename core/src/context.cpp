@@ -127,10 +127,11 @@ struct current_context {
         // Null is never the context of a scope, so that this is a task's, a loop's or ours.
         event_loop* const loop = this_thread.running;
         task_base* const task = loop != nullptr ? loop->current_task() : nullptr;
+        context_ptr made(new context_state({}));  // before the loop notes that there is one
         context_ptr& own = task != nullptr   ? task->as_future().own_rare_parts().context
                            : loop != nullptr ? loop->begin_callback_context()
                                              : thread_context;
-        own = context_ptr(new context_state({}));
+        own = std::move(made);
         return *own.get();
     }
 };

@@ -2,6 +2,7 @@
 #include <heddle/context.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <heddle/detail/invariant.hpp>

@@ -264,6 +264,7 @@ THEMES = {
     ],
     "primitives": [("future", future, 50_000), ("task", task, 50_000), ("queue", queue, 200_000)],
     "exploring": [("racy_9", racy(1), 3_000), ("racy_15", racy(2), 3_000)],
+    "sockets": [],  # Boost.Asio's own: the workloads are of its sockets and timers
 }
 
 

@@ -80,7 +80,7 @@ public:
 private:
     void look_if_time_has_come();
     void look();
-    void run_ready_handlers();
+    int run_ready_handlers(int enough);  // how many ran
     void run_handlers_of_wait();
     void arm(time_point deadline, time_point now);
 

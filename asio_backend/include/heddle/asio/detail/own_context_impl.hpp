@@ -130,48 +130,37 @@ template <class Clock>
 void basic_own_context<Clock>::look() {
     context_.restart();
     woken_.exchange(false);  // an exchange, to see what was queued before each wake-up
-    run_ready_handlers();
+    run_ready_handlers(detail::most_handlers);
 }
 
 template <class Clock>
-void basic_own_context<Clock>::run_ready_handlers() {
-    // If a handler throws, the rest is looked for in the next iteration.
+int basic_own_context<Clock>::run_ready_handlers(int enough) {
+    // If a handler throws, or there may be more, the rest is looked for in the next iteration.
     next_look_ = {};
     iterations_to_skip_ = 0;
-    for (int handlers = 0; handlers < detail::most_handlers; ++handlers) {
-        if (context_.poll_one() == 0) {
-            clock_read_at_ = clock_.now();
-            next_look_ = clock_read_at_ + detail::look_every;
-            iterations_to_skip_ = stride_ - 1;
-            return;
-        }
+    int handlers = 0;
+    bool all = false;
+    while (!all && handlers < enough) {
+        all = context_.poll_one() == 0;
+        handlers += all ? 0 : 1;
     }
     clock_read_at_ = clock_.now();
+    if (all) {
+        next_look_ = clock_read_at_ + detail::look_every;
+        iterations_to_skip_ = stride_ - 1;
+    }
+    return handlers;
 }
 
 /// The first has run.
 template <class Clock>
 void basic_own_context<Clock>::run_handlers_of_wait() {
-    next_look_ = {};
-    iterations_to_skip_ = 0;
     const bool expected =
         waits_alike_ >= detail::alike_waits && waits_alike_ % detail::ask_again_every != 0;
-    int handlers = 1;
-    while (!expected || handlers < usual_handlers_) {
-        if (context_.poll_one() == 0) {
-            waits_alike_ = handlers == usual_handlers_ ? waits_alike_ + 1 : 0;
-            usual_handlers_ = handlers;
-            clock_read_at_ = clock_.now();
-            next_look_ = clock_read_at_ + detail::look_every;
-            return;
-        }
-        if (++handlers == detail::most_handlers) {
-            waits_alike_ = 0;
-            break;
-        }
-    }
-    ++waits_alike_;  // next_look_ stays at zero: the next iteration looks
-    clock_read_at_ = clock_.now();
+    const int handlers =
+        1 + run_ready_handlers((expected ? usual_handlers_ : detail::most_handlers) - 1);
+    waits_alike_ = handlers == usual_handlers_ ? waits_alike_ + 1 : 0;
+    usual_handlers_ = handlers;
 }
 
 template <class Clock>

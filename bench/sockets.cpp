@@ -89,38 +89,52 @@ struct awaitable_world : asio_world {
 template <class Executor>
 using socket = asio::basic_stream_socket<asio::local::stream_protocol, Executor>;
 
-template <class Socket>
+/// How a heddle task sends: what the socket takes at once without waiting, or by an operation.
+struct by_sock_sendall {
+    template <class Socket>
+    static auto send(Socket& socket, asio::const_buffer bytes) {
+        return heddle::sock_sendall(socket, bytes);
+    }
+};
+struct by_use_task {
+    template <class Socket>
+    static auto send(Socket& socket, asio::const_buffer bytes) {
+        return socket.async_write_some(bytes, heddle::use_task);
+    }
+};
+
+template <class How, class Socket>
 heddle::coro<void> heddle_ping(Socket& here, std::uint64_t rounds, std::uint64_t& done) {
     std::array<char, 1> byte{'x'};
     for (; done < rounds; ++done) {
-        co_await here.async_write_some(asio::buffer(byte), heddle::use_task);
+        co_await How::send(here, asio::buffer(byte));
         co_await here.async_read_some(asio::buffer(byte), heddle::use_task);
     }
 }
 
-template <class Socket>
+template <class How, class Socket>
 heddle::coro<void> heddle_pong(Socket& here, std::uint64_t rounds) {
     std::array<char, 1> byte{};
     for (std::uint64_t i = 0; i < rounds; ++i) {
         co_await here.async_read_some(asio::buffer(byte), heddle::use_task);
-        co_await here.async_write_some(asio::buffer(byte), heddle::use_task);
+        co_await How::send(here, asio::buffer(byte));
     }
 }
 
-template <class Socket>
+template <class How, class Socket>
 heddle::coro<void> heddle_both(Socket& here, Socket& there, std::uint64_t n, std::uint64_t& done) {
-    const auto other = heddle::create_task(heddle_pong(there, n));
-    co_await heddle_ping(here, n, done);
+    const auto other = heddle::create_task(heddle_pong<How>(there, n));
+    co_await heddle_ping<How>(here, n, done);
     co_await other;
 }
 
-template <class World>
+template <class How, class World>
 void heddle_ping_pong(World& world, std::uint64_t n) {
     socket<asio_executor> here(world.context);
     socket<asio_executor> there(world.context);
     asio::local::connect_pair(here, there);
     std::uint64_t done = 0;
-    world.run(heddle_both(here, there, n, done));
+    world.run(heddle_both<How>(here, there, n, done));
     check(done == n, "ping_pong");
 }
 
@@ -339,13 +353,18 @@ void guest_chain(guest_world& world, std::uint64_t n) {
     check(left == 0, "post_chain");
 }
 
-void add_socket_rows(std::vector<row>& rows) {
+template <class How>
+void add_ping_pong(std::vector<row>& rows, const char* name) {
     constexpr std::uint64_t rounds = 20'000;
-    rows.push_back(make_row<own_world>("ping_pong", rounds, heddle_ping_pong<own_world>));
-    rows.push_back(make_row<guest_world>("ping_pong", rounds, heddle_ping_pong<guest_world>));
-    rows.push_back(
-        make_row<awaitable_world<concrete>>("ping_pong", rounds, asio_ping_pong<concrete>));
-    rows.push_back(make_row<awaitable_world<erased>>("ping_pong", rounds, asio_ping_pong<erased>));
+    rows.push_back(make_row<own_world>(name, rounds, heddle_ping_pong<How, own_world>));
+    rows.push_back(make_row<guest_world>(name, rounds, heddle_ping_pong<How, guest_world>));
+    rows.push_back(make_row<awaitable_world<concrete>>(name, rounds, asio_ping_pong<concrete>));
+    rows.push_back(make_row<awaitable_world<erased>>(name, rounds, asio_ping_pong<erased>));
+}
+
+void add_socket_rows(std::vector<row>& rows) {
+    add_ping_pong<by_sock_sendall>(rows, "ping_pong");
+    add_ping_pong<by_use_task>(rows, "ping_pong_by_operations");
     constexpr std::uint64_t sleeps = 20'000;
     rows.push_back(make_row<own_world>("sleepers", sleeps, heddle_sleep<own_world>));
     rows.push_back(make_row<guest_world>("sleepers", sleeps, heddle_sleep<guest_world>));

@@ -10,4 +10,5 @@
 #include <heddle/asio/loop_executor.hpp>
 #include <heddle/asio/own_context.hpp>
 #include <heddle/asio/run.hpp>
+#include <heddle/asio/sockets.hpp>
 #include <heddle/asio/use_task.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // docs/asio.md: Asio operations in heddle tasks.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -59,6 +60,33 @@ heddle::coro<void> read_in_vain(tcp::endpoint where) {
     co_await asio::async_read(socket, asio::buffer(&byte, 1), heddle::use_task);
 }
 
+char to_upper(char letter) {
+    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
+heddle::coro<void> shout(tcp::socket& socket) {
+    std::array<char, 1024> bytes{};
+    while (const std::size_t size = co_await heddle::sock_recv_into(socket, asio::buffer(bytes))) {
+        std::transform(bytes.begin(), bytes.begin() + size, bytes.begin(), to_upper);
+        co_await heddle::sock_sendall(socket, asio::buffer(bytes, size));
+    }
+}
+
+heddle::coro<void> be_shouted_at() {
+    asio::io_context& io = heddle::asio_backend::running_io_context();
+    tcp::acceptor listening(io, {asio::ip::address_v4::loopback(), 0});
+    tcp::socket client(io);
+    co_await client.async_connect(listening.local_endpoint(), heddle::use_task);
+    tcp::socket server = co_await listening.async_accept(heddle::use_task);
+    const auto shouting = heddle::create_task(shout(server));
+    co_await heddle::sock_sendall(client, asio::buffer("quiet", 5));
+    client.shutdown(tcp::socket::shutdown_send);
+    std::string answer(5, ' ');
+    co_await asio::async_read(client, asio::buffer(answer), heddle::use_task);
+    std::cout << answer << '\n';
+    co_await shouting;
+}
+
 heddle::coro<void> program() {
     tcp::acceptor listening(heddle::asio_backend::running_io_context(),
                             {asio::ip::address_v4::loopback(), 0});
@@ -71,6 +99,7 @@ heddle::coro<void> program() {
         std::cout << "no answer\n";
     }
     co_await group.join();
+    co_await be_shouted_at();
 
     heddle::asio_backend::loop_executor executor(heddle::get_running_loop());
     asio::post(executor, [] { std::cout << "in the loop\n"; });

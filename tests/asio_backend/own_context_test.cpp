@@ -454,7 +454,7 @@ BOOST_AUTO_TEST_CASE(events_that_came_together_land_in_one_iteration) {
 BOOST_AUTO_TEST_CASE(
     what_comes_together_unexpectedly_is_let_in_by_the_next_iteration_at_the_latest) {
     int together = 0;
-    for (int alike = 0; alike < 64; ++alike) {
+    for (int alike = 0; alike < 256; ++alike) {
         own_context own;
         heddle::event_loop its_loop(own);
         std::string log;

@@ -74,6 +74,17 @@ BOOST_AUTO_TEST_CASE(what_no_schedule_did_is_an_unfaithful_simulation) {
     BOOST_TEST(count(ran.out, "--run_test=conforming/unfaithful -- --seed=1") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_kept_is_not_said_to_be_unfaithful) {
+    const outcome ran = run_inner("observes_too_much");
+    BOOST_TEST(ran.status == 201);
+    BOOST_TEST(count(ran.out, "error: ") == 1U);
+    BOOST_TEST(
+        count(ran.out,
+              "conforming/observes_too_much: what was observed on 'asio' cannot be compared: "
+              "the simulated schedules have observed more lines than are kept (a million that "
+              "differ); observe less, or simulate fewer schedules") == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(at_level_fifo_another_timing_is_a_difference) {
     const outcome ran = run_inner("not_by_fifo");
     BOOST_TEST(ran.status == 201);

@@ -12,7 +12,7 @@ namespace heddle::boost_test::detail {
 namespace {
 
 constexpr std::size_t most_lines = 100'000;    // of one run
-constexpr std::size_t most_nodes = 1'000'000;  // runs beyond are not kept
+constexpr std::size_t most_nodes = 1'000'000;  // runs beyond are not kept: see lacks_some()
 constexpr std::size_t lines_before = 5;        // of a report, ahead of the difference
 constexpr std::size_t most_alternatives = 5;
 
@@ -67,6 +67,7 @@ void observation_log::keep() {
         first_ = lines_;
     }
     if (nodes_.size() + lines_.size() > most_nodes) {
+        lacks_some_ = true;
         return;
     }
     std::uint32_t at = 0;

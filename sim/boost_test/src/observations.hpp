@@ -29,6 +29,8 @@ public:
     observed_lines end_run();
 
     [[nodiscard]] bool was_simulated(const observed_lines& lines) const;
+    /// Whether some simulated run is missing: together they had more lines than are kept.
+    [[nodiscard]] bool lacks_some() const noexcept { return lacks_some_; }
     [[nodiscard]] const observed_lines& first_simulated() const noexcept { return first_; }
     /// Where `lines`, which were not simulated, leave what was: a few lines of text.
     [[nodiscard]] std::string difference(const observed_lines& lines, std::string_view whose) const;
@@ -51,6 +53,7 @@ private:
     observed_lines lines_;
     observed_lines first_;
     bool has_first_ = false;
+    bool lacks_some_ = false;
     std::vector<node> nodes_;  // the root first
 };
 

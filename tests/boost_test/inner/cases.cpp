@@ -469,6 +469,15 @@ HEDDLE_CONFORMANCE_TEST_CASE(unfaithful, *heddle::schedules(50)) {
     heddle::observe("ends");
 }
 
+HEDDLE_CONFORMANCE_TEST_CASE(observes_too_much, *heddle::schedules(12)) {
+    heddle::observe("in the simulation:", heddle::sim::simulation::current() != nullptr);
+    heddle::observe("of this schedule alone:", heddle::random().next());
+    for (int i = 0; i < 99'000; ++i) {
+        heddle::observe("line", i);
+    }
+    co_return;
+}
+
 HEDDLE_CONFORMANCE_TEST_CASE(fails_in_the_simulation, *heddle::schedules(50)) {
     BOOST_TEST(heddle::sim::simulation::current() == nullptr);
     heddle::observe("never compared");

@@ -16,7 +16,7 @@
 //   the clock each time anyway, and that reading is used. A wait without a deadline reads it once.
 // * A wait lets in all that came together, and only asking the system once more tells that this
 //   was all. Where each wait lets in as much as the one before (a question and its answer, to and
-//   fro), that is taken for all, but for one time in 16. Were it not all, the rest is let in by the
+//   fro), that is taken for all, but for one time in 64. Were it not all, the rest is let in by the
 //   next iteration, which asks first.
 // * call_soon_threadsafe does not depend on any of this: the loop looks at its own flag in each
 //   iteration.
@@ -49,7 +49,7 @@ inline constexpr int longest_stride = 32;
 inline constexpr int most_handlers = 256;
 // So many waits that let in the same number of handlers make the next one expected to.
 inline constexpr unsigned alike_waits = 16;
-inline constexpr unsigned ask_again_every = 16;
+inline constexpr unsigned ask_again_every = 64;
 
 }  // namespace detail
 

@@ -537,12 +537,11 @@ void register_unit(const std::function<void()>& run, const char* name, const cha
 
 }  // namespace
 
-void registered_case::add(case_body body, const char* name, const char* file, std::size_t line) {
+void add_case(case_body body, const char* name, const char* file, std::size_t line) {
     register_unit([body] { run_case(body, nullptr); }, name, file, line);
 }
 
-void registered_conformance_case::add(case_body body, const char* name, const char* file,
-                                      std::size_t line) {
+void add_conformance_case(case_body body, const char* name, const char* file, std::size_t line) {
     register_unit(
         [body] {
             observation_log observed;

@@ -49,13 +49,18 @@
 ///
 /// The body is a member of a class derived from `fixture`. A fixture's setup() and teardown(), if
 /// it has them, are called in the run; they may be coroutines.
-#define HEDDLE_FIXTURE_TEST_CASE(test_name, fixture, ...)                                        \
-    struct test_name : public fixture {                                                          \
-        ::heddle::coro<void> test_method();                                                      \
-    };                                                                                           \
-    [[maybe_unused]] static const ::heddle::boost_test::detail::registered_case BOOST_JOIN(      \
-        test_name, _heddle_case)(&::heddle::boost_test::detail::run_body<test_name>, #test_name, \
-                                 __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__);                 \
+#define HEDDLE_FIXTURE_TEST_CASE(test_name, fixture, ...)                      \
+    HEDDLE_DETAIL_TEST_CASE(::heddle::boost_test::detail::add_case, test_name, \
+                            fixture __VA_OPT__(, ) __VA_ARGS__)
+
+// The class that has the body, and its registration by `add`.
+#define HEDDLE_DETAIL_TEST_CASE(add, test_name, fixture, ...)                                \
+    struct test_name : public fixture {                                                      \
+        ::heddle::coro<void> test_method();                                                  \
+    };                                                                                       \
+    [[maybe_unused]] static const ::heddle::boost_test::detail::registered_case BOOST_JOIN(  \
+        test_name, _heddle_case)(&add, &::heddle::boost_test::detail::run_body<test_name>,   \
+                                 #test_name, __FILE__, __LINE__ __VA_OPT__(, ) __VA_ARGS__); \
     ::heddle::coro<void> test_name::test_method()
 
 namespace heddle {
@@ -84,17 +89,17 @@ coro<void> run_body() {
     }
 }
 
-/// Adds a case to the current suite. The decorators are in Boost.Test's collector already.
+/// Adds a case to the current suite.
+void add_case(case_body body, const char* name, const char* file, std::size_t line);
+
+/// Adds one, by `add`, when it is made. The decorators are in Boost.Test's collector already.
 class registered_case {
 public:
     template <std::same_as<boost::unit_test::decorator::collector_t>... Collector>
-    registered_case(case_body body, const char* name, const char* file, std::size_t line,
-                    Collector&...) {
+    registered_case(decltype(add_case)* add, case_body body, const char* name, const char* file,
+                    std::size_t line, Collector&...) {
         add(body, name, file, line);
     }
-
-private:
-    static void add(case_body body, const char* name, const char* file, std::size_t line);
 };
 
 }  // namespace boost_test::detail

@@ -31,7 +31,6 @@
 // machine's (sim::run_limits::longest_stall: 100 ms).
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <ios>
 #include <sstream>
@@ -44,15 +43,9 @@
 /// HEDDLE_CONFORMANCE_TEST_CASE(name, decorators...) { body of a coroutine }
 ///
 /// In a BOOST_FIXTURE_TEST_SUITE it has the suite's fixture.
-#define HEDDLE_CONFORMANCE_TEST_CASE(test_name, ...)                                            \
-    struct test_name : public BOOST_AUTO_TEST_CASE_FIXTURE {                                    \
-        ::heddle::coro<void> test_method();                                                     \
-    };                                                                                          \
-    [[maybe_unused]] static const ::heddle::boost_test::detail::registered_conformance_case     \
-        BOOST_JOIN(test_name, _heddle_case)(&::heddle::boost_test::detail::run_body<test_name>, \
-                                            #test_name, __FILE__,                               \
-                                            __LINE__ __VA_OPT__(, ) __VA_ARGS__);               \
-    ::heddle::coro<void> test_name::test_method()
+#define HEDDLE_CONFORMANCE_TEST_CASE(test_name, ...)                                       \
+    HEDDLE_DETAIL_TEST_CASE(::heddle::boost_test::detail::add_conformance_case, test_name, \
+                            BOOST_AUTO_TEST_CASE_FIXTURE __VA_OPT__(, ) __VA_ARGS__)
 
 namespace heddle {
 
@@ -61,17 +54,8 @@ namespace boost_test::detail {
 /// Adds a line to what the run under way has observed. Throws usage_error where none is.
 void add_observation(std::string line);
 
-class registered_conformance_case {
-public:
-    template <std::same_as<boost::unit_test::decorator::collector_t>... Collector>
-    registered_conformance_case(case_body body, const char* name, const char* file,
-                                std::size_t line, Collector&...) {
-        add(body, name, file, line);
-    }
-
-private:
-    static void add(case_body body, const char* name, const char* file, std::size_t line);
-};
+/// As add_case: what its runs observe is compared.
+void add_conformance_case(case_body body, const char* name, const char* file, std::size_t line);
 
 }  // namespace boost_test::detail
 

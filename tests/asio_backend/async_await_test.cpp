@@ -423,9 +423,9 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(threads)
 
 BOOST_FIXTURE_TEST_CASE(a_future_from_another_thread, loop_elsewhere) {
+    // (Boost.Test's macros are for one thread.)
     const auto body = [&]() -> coro<int> {
-        BOOST_TEST((&heddle::get_running_loop() == &loop));
-        co_return 42;
+        co_return &heddle::get_running_loop() == &loop ? 42 : 0;
     };
     std::future<int> one = async_await(loop, body, asio::use_future);
     std::future<int> two = async_await(loop, answer(43), asio::use_future);

@@ -16,48 +16,11 @@ namespace bench {
 namespace {
 
 namespace asio = boost::asio;
+using plain::depth;
 
-constexpr std::uint64_t depth = 10'000;
+// The same workloads: the kinds of coroutine differ in nothing but their type.
 
-// Each workload once: the two kinds of coroutine differ in nothing but their type.
-
-template <class Coro>
-Coro child(std::uint64_t value) {
-    co_return value;
-}
-
-template <class Coro>
-Coro await_children(std::uint64_t n) {
-    std::uint64_t sum = 0;
-    for (std::uint64_t i = 0; i < n; ++i) {
-        sum += co_await child<Coro>(1);
-    }
-    co_return sum;
-}
-
-template <class Coro>
-Coro chain(std::uint64_t below) {
-    if (below == 0) {
-        co_return std::uint64_t{1};
-    }
-    co_return 1 + co_await chain<Coro>(below - 1);
-}
-
-template <class Coro>
-Coro await_chains(std::uint64_t chains) {
-    std::uint64_t sum = 0;
-    for (std::uint64_t i = 0; i < chains; ++i) {
-        sum += co_await chain<Coro>(depth - 1);
-    }
-    co_return sum;
-}
-
-using heddle_coro = heddle::coro<std::uint64_t>;
 using asio_coro = asio_awaitable<std::uint64_t>;
-
-std::uint64_t run(virtual_world& world, heddle_coro main) {
-    return world.loop.run_until_complete(std::move(main));
-}
 
 asio_awaitable<void> store_result(asio_coro main, std::uint64_t& result) {
     result = co_await std::move(main);
@@ -85,22 +48,20 @@ std::uint64_t run(ideal_world<Kit>& world, ideal_coro main) {
 
 template <class World, class Coro>
 void ready_child(World& world, std::uint64_t n) {
-    check(run(world, await_children<Coro>(n)) == n, "await_ready_child");
+    check(run(world, plain::await_ready_children<Coro>(n)) == n, "await_ready_child");
 }
 
 template <class World, class Coro>
 void chain_down(World& world, std::uint64_t n) {
-    check(run(world, await_chains<Coro>(n / depth)) == n / depth * depth, "await_chain");
+    check(run(world, plain::await_chains<Coro>(n)) == n / depth * depth, "await_chain");
 }
 
 void add_await_rows(std::vector<row>& rows) {
     constexpr std::uint64_t million = 1'000'000;
-    rows.push_back(make_row<virtual_world>("await_ready_child", million,
-                                           ready_child<virtual_world, heddle_coro>));
+    rows.push_back(heddle_row<virtual_world>("await_ready_child", million));
     rows.push_back(
         make_row<asio_world>("await_ready_child", million, ready_child<asio_world, asio_coro>));
-    rows.push_back(
-        make_row<virtual_world>("await_chain", million, chain_down<virtual_world, heddle_coro>));
+    rows.push_back(heddle_row<virtual_world>("await_chain", million));
     rows.push_back(make_row<asio_world>("await_chain", million, chain_down<asio_world, asio_coro>));
     rows.push_back(
         make_row<bare_world>("await_ready_child", million, ready_child<bare_world, ideal_coro>));

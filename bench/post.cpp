@@ -16,17 +16,6 @@ namespace asio = boost::asio;
 
 // ---- burst: `n` callbacks are queued, then run ---------------------------------------------
 
-template <class World>
-void heddle_burst(World& world, std::uint64_t n) {
-    std::uint64_t ran = 0;
-    for (std::uint64_t i = 0; i < n; ++i) {
-        world.loop.call_soon([&ran] { ++ran; });
-    }
-    world.loop.stop();  // after the iteration that runs them all
-    world.loop.run_forever();
-    check(ran == n, "post_burst");
-}
-
 void asio_burst(asio_world& world, std::uint64_t n) {
     std::uint64_t ran = 0;
     for (std::uint64_t i = 0; i < n; ++i) {
@@ -47,27 +36,6 @@ void ideal_burst(ideal_world<Kit>& world, std::uint64_t n) {
 }
 
 // ---- chain: a callback that queues itself ---------------------------------------------------
-
-struct heddle_link {
-    heddle::event_loop* loop;
-    std::uint64_t* left;
-
-    void operator()() const {
-        if (--*left == 0) {
-            loop->stop();
-        } else {
-            loop->call_soon(*this);
-        }
-    }
-};
-
-template <class World>
-void heddle_chain(World& world, std::uint64_t n) {
-    std::uint64_t left = n;
-    world.loop.call_soon(heddle_link{&world.loop, &left});
-    world.loop.run_forever();
-    check(left == 0, "post_chain");
-}
 
 struct asio_link {
     asio::io_context* context;
@@ -109,11 +77,11 @@ void ideal_chain(ideal_world<Kit>& world, std::uint64_t n) {
 
 void add_post_rows(std::vector<row>& rows) {
     constexpr std::uint64_t million = 1'000'000;
-    rows.push_back(make_row<virtual_world>("post_burst", million, heddle_burst<virtual_world>));
-    rows.push_back(make_row<backend_world>("post_burst", million, heddle_burst<backend_world>));
+    rows.push_back(heddle_row<virtual_world>("post_burst", million));
+    rows.push_back(heddle_row<backend_world>("post_burst", million));
     rows.push_back(make_row<asio_world>("post_burst", million, asio_burst));
-    rows.push_back(make_row<virtual_world>("post_chain", million, heddle_chain<virtual_world>));
-    rows.push_back(make_row<backend_world>("post_chain", million, heddle_chain<backend_world>));
+    rows.push_back(heddle_row<virtual_world>("post_chain", million));
+    rows.push_back(heddle_row<backend_world>("post_chain", million));
     rows.push_back(make_row<asio_world>("post_chain", million, asio_chain));
     rows.push_back(make_row<bare_world>("post_burst", million, ideal_burst<bare_kit>));
     rows.push_back(make_row<hops_world>("post_burst", million, ideal_burst<hops_kit>));

@@ -23,33 +23,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::uint64_t group = 1'000;
+using plain::group;
 
 // ---- spawn and join: tasks that return an int, gathered by 1,000 ----------------------------
-
-heddle::coro<int> heddle_child(int value) { co_return value; }
-
-heddle::coro<std::uint64_t> heddle_spawn_groups(std::uint64_t groups) {
-    std::uint64_t sum = 0;
-    for (std::uint64_t i = 0; i < groups; ++i) {
-        std::vector<heddle::coro<int>> children;
-        children.reserve(group);
-        for (std::uint64_t j = 0; j < group; ++j) {
-            children.push_back(heddle_child(1));
-        }
-        const std::vector<int> results = co_await heddle::gather(std::move(children));
-        for (const int each : results) {
-            sum += static_cast<std::uint64_t>(each);
-        }
-    }
-    co_return sum;
-}
-
-template <class World>
-void heddle_spawn_join(World& world, std::uint64_t n) {
-    const std::uint64_t sum = world.loop.run_until_complete(heddle_spawn_groups(n / group));
-    check(sum == n / group * group, "spawn_join");
-}
 
 ideal::coro<int> ideal_child(int value) { co_return value; }
 
@@ -128,31 +104,6 @@ void asio_spawn_join(asio_world& world, std::uint64_t n) {
 
 // ---- yield: 1,000 tasks taking turns --------------------------------------------------------
 
-heddle::coro<void> heddle_turns(std::uint64_t turns, std::uint64_t& taken) {
-    for (std::uint64_t i = 0; i < turns; ++i) {
-        co_await heddle::sleep(heddle::duration::zero());
-        ++taken;
-    }
-}
-
-heddle::coro<void> heddle_take_turns(std::uint64_t turns, std::uint64_t& taken) {
-    std::vector<heddle::task<void>> tasks;
-    tasks.reserve(group);
-    for (std::uint64_t i = 0; i < group; ++i) {
-        tasks.push_back(heddle::create_task(heddle_turns(turns, taken)));
-    }
-    for (const heddle::task<void>& each : tasks) {
-        co_await each;
-    }
-}
-
-template <class World>
-void heddle_yield(World& world, std::uint64_t n) {
-    std::uint64_t taken = 0;
-    world.loop.run_until_complete(heddle_take_turns(n / group, taken));
-    check(taken == n / group * group, "yield");
-}
-
 asio_awaitable<void> asio_turns(std::uint64_t turns, std::uint64_t& taken) {
     const auto executor = co_await asio::this_coro::executor;
     for (std::uint64_t i = 0; i < turns; ++i) {
@@ -190,14 +141,12 @@ void ideal_yield(ideal_world<Kit>& world, std::uint64_t n) {
 
 void add_task_rows(std::vector<row>& rows) {
     constexpr std::uint64_t spawned = 100'000;
-    rows.push_back(
-        make_row<virtual_world>("spawn_join", spawned, heddle_spawn_join<virtual_world>));
-    rows.push_back(
-        make_row<backend_world>("spawn_join", spawned, heddle_spawn_join<backend_world>));
+    rows.push_back(heddle_row<virtual_world>("spawn_join", spawned));
+    rows.push_back(heddle_row<backend_world>("spawn_join", spawned));
     rows.push_back(make_row<asio_world>("spawn_join", spawned, asio_spawn_join));
     constexpr std::uint64_t turns = 1'000'000;
-    rows.push_back(make_row<virtual_world>("yield", turns, heddle_yield<virtual_world>));
-    rows.push_back(make_row<backend_world>("yield", turns, heddle_yield<backend_world>));
+    rows.push_back(heddle_row<virtual_world>("yield", turns));
+    rows.push_back(heddle_row<backend_world>("yield", turns));
     rows.push_back(make_row<asio_world>("yield", turns, asio_yield));
     rows.push_back(make_row<bare_world>("spawn_join", spawned, ideal_spawn_join<bare_kit>));
     rows.push_back(make_row<hops_world>("spawn_join", spawned, ideal_spawn_join<hops_kit>));

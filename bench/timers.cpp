@@ -23,6 +23,7 @@ namespace bench {
 namespace {
 
 using clock = asio_timer::clock_type;
+using plain::tickers;
 
 constexpr std::uint32_t latest = 1'000'000'000;  // nanoseconds
 constexpr std::size_t rearming = 1'000;
@@ -213,35 +214,6 @@ void ideal_rearm(ideal_world<Kit>& world, std::uint64_t n) {
 
 // ---- tickers: 100 of one second -------------------------------------------------------------
 
-constexpr std::uint64_t tickers = 100;
-
-heddle::coro<void> tick(std::uint64_t seconds, std::uint64_t& ticks) {
-    for (std::uint64_t i = 0; i < seconds; ++i) {
-        co_await heddle::sleep(std::chrono::seconds(1));
-        ++ticks;
-    }
-}
-
-heddle::coro<void> tick_all(std::uint64_t seconds, std::uint64_t& ticks) {
-    std::vector<heddle::task<void>> tasks;
-    tasks.reserve(tickers);
-    for (std::uint64_t i = 0; i < tickers; ++i) {
-        tasks.push_back(heddle::create_task(tick(seconds, ticks)));
-    }
-    for (const heddle::task<void>& each : tasks) {
-        co_await each;
-    }
-}
-
-void heddle_tickers(virtual_world& world, std::uint64_t n) {
-    const std::uint64_t seconds = n / tickers;
-    std::uint64_t ticks = 0;
-    const heddle::time_point start = world.loop.time();
-    world.loop.run_until_complete(tick_all(seconds, ticks));
-    check(ticks == seconds * tickers && world.loop.time() - start == std::chrono::seconds(seconds),
-          "tickers");
-}
-
 template <class Kit>
 ideal::coro<void> ideal_tick(std::uint64_t seconds, std::uint64_t& ticks) {
     for (std::uint64_t i = 0; i < seconds; ++i) {
@@ -278,7 +250,7 @@ void add_timer_rows(std::vector<row>& rows) {
     rows.push_back(make_row<asio_world>("timers_half_cancelled", million, asio_half_cancelled));
     rows.push_back(make_row<virtual_world>("timers_rearming", million, heddle_rearm));
     rows.push_back(make_row<asio_world>("timers_rearming", million, asio_rearm));
-    rows.push_back(make_row<virtual_world>("tickers", million, heddle_tickers));
+    rows.push_back(heddle_row<virtual_world>("tickers", million));
     add_ideal_rows<bare_kit>(rows, million);
     add_ideal_rows<hops_kit>(rows, million);
 }

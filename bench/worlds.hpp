@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <cstdint>
 #include <type_traits>
 
 #include <heddle/asio_backend.hpp>
@@ -17,6 +18,7 @@
 #include "ideal/bare.hpp"
 #include "ideal/hops.hpp"
 #include "row.hpp"
+#include "workloads.hpp"
 
 namespace bench {
 
@@ -33,6 +35,14 @@ struct backend_world {
     heddle::asio_backend::own_context backend;
     heddle::event_loop loop{backend};
 };
+
+/// The workload of that name on a World of heddle's.
+template <class World>
+row heddle_row(const char* name, std::uint64_t batch) {
+    return make_row<World>(name, batch, [name](World& world, std::uint64_t n) {
+        check(find_workload(name)->does(world.loop, n), name);
+    });
+}
 
 /// Boost.Asio as it comes, told that there is one thread. In its fastest form: executors by their
 /// own type, not as any_io_executor.

@@ -9,7 +9,7 @@
 
 namespace heddle {
 
-void event_loop::check_thread() const {
+void detail::loop_core::check_thread() const {
     if (debug_ && running_ && !on_own_thread()) {
         throw usage_error(
             "this event loop runs on another thread, from which only call_soon_threadsafe and "
@@ -17,7 +17,7 @@ void event_loop::check_thread() const {
     }
 }
 
-std::uint64_t event_loop::new_id_on_own_thread(std::uint64_t sort) {
+std::uint64_t detail::loop_core::new_id_on_own_thread(std::uint64_t sort) {
     check_thread();
     return new_structural_id(sort);
 }

@@ -17,8 +17,10 @@ namespace heddle::detail {
 
 namespace {
 
-constexpr std::size_t first_chunk_size = std::size_t{16} * 1024;
-constexpr std::size_t chunk_size = std::size_t{256} * 1024;
+// With what malloc puts in front of a large block, whole pages.
+constexpr std::size_t of_malloc = 2 * sizeof(void*);
+constexpr std::size_t first_chunk_size = std::size_t{16} * 1024 - of_malloc;
+constexpr std::size_t chunk_size = std::size_t{256} * 1024 - of_malloc;
 
 bool under_address_sanitizer() noexcept { return __asan_poison_memory_region != nullptr; }
 

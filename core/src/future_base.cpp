@@ -20,12 +20,16 @@ detail::rare_parts& future_base::own_rare_parts() {
     return *rare_;
 }
 
-void future_base::give_up_rare_parts() noexcept {
-    if (error_unretrieved_) {
-        tell_unretrieved();
+void future_base::give_up_all() noexcept {
+    if (rare_ != nullptr) {
+        if (error_unretrieved_) {
+            tell_unretrieved();
+        }
+        std::destroy_at(rare_);
+        pool_->deallocate(rare_, sizeof(detail::rare_parts));
     }
-    std::destroy_at(rare_);
-    pool_->deallocate(rare_, sizeof(detail::rare_parts));
+    // Of a pending future whose last handle goes: nobody can complete it any more.
+    drop_waiters();
 }
 
 void future_base::remember_message(const cancel_message& message) {
@@ -113,24 +117,20 @@ void future_base::finish_with_error(std::exception_ptr error) {
     finish(state::finished);
 }
 
-void future_base::finish_with_all(event_loop* owner) {
+void future_base::finish_in_full(event_loop* owner, state how) {
+    begin_finish(how);
     if (owner == nullptr) {
         const detail::intrusive_ptr<future_base> keep(this);
         drop_waiters();
         return;
     }
-    if (owner->observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_done;
-        event.future = this;
-        owner->notify(event);
-    }
+    owner->tell(loop_event_kind::future_done, *this);
     if (!waiters_.empty()) {
         owner->push_done_callbacks(waiters_, *this);
     }
 }
 
-void future_base::add_waiter_with_all(runnable& waiter) {
+void future_base::add_waiter_in_full(runnable& waiter) {
     event_loop* owner = loop();
     HEDDLE_INVARIANT(owner != nullptr, "only a living loop wakes waiters");
     const bool was_done = done();

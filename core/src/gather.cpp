@@ -65,11 +65,8 @@ void gathering::adopt_any(gather_child* children, std::size_t index) {
 
 void gathering::begin() {
     event_loop& loop = *outer_->loop();
-    if (loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_created;
-        event.future = outer_;
-        loop.notify(event);
+    if (loop.instrumented()) [[unlikely]] {
+        loop.tell(loop_event_kind::future_created, *outer_);
     }
     if (expected_ == 0) {
         collect();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <heddle/observer.hpp>
 
+#include <heddle/event_loop.hpp>
 #include <heddle/task_base.hpp>
 #include <heddle/waitable.hpp>
 
@@ -52,6 +53,74 @@ std::string describe(const loop_event& event) {
             return "the loop is asked to stop";
     }
     return "an unknown event";
+}
+
+// ---- what a loop tells it ------------------------------------------------------------------
+
+void event_loop::notify_run(loop_event_kind kind) noexcept {
+    if (observed()) {
+        loop_event event;
+        event.kind = kind;
+        notify(event);
+    }
+}
+
+void detail::loop_core::tell(loop_event_kind kind, const waitable& future) noexcept {
+    if (observed()) {
+        loop_event event;
+        event.kind = kind;
+        event.future = &future;
+        notify(event);
+    }
+}
+
+void event_loop::set_observer(loop_observer* observer) {
+    if (running_) {
+        throw usage_error("set_observer: the loop is running");
+    }
+    observer_ = observer;
+    update_instrumented();
+    mark_tasks_watched();
+}
+
+void detail::loop_core::mark_tasks_watched() noexcept {
+    if (is_watched()) {
+        for_each_task(
+            [](const task_base& each) { const_cast<task_base&>(each).set(task_base::watched); });
+    }
+}
+
+void event_loop::run_observed(runnable& item) {
+    if (debug_ && !watching_) {
+        run_watched(item);
+        return;
+    }
+    if (observed()) {
+        tell_runs(item);
+    }
+    item.run();
+}
+
+void event_loop::tell_runs(runnable& item) noexcept {
+    loop_event event;
+    event.callback = &item;
+    switch (item.kind()) {
+        case event_kind::step:
+        case event_kind::wakeup:
+            static_cast<task_base&>(item).tell_step_begins();
+            return;
+        case event_kind::callback:
+        case event_kind::done_callback:
+        case event_kind::job:
+            event.kind = loop_event_kind::callback_ran;
+            break;
+        case event_kind::timer:
+            event.kind = loop_event_kind::timer_fired;
+            break;
+        case event_kind::completion:
+            return;
+    }
+    notify(event);
 }
 
 }  // namespace heddle

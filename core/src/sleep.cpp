@@ -9,12 +9,9 @@ void sleep_operation::begin(duration length) {
     event_loop& loop = sleeper_->loop();
     progress_ = progress::pending;
     when_ = later_by(loop.time(), length);
-    id_ = loop.new_timer_id();
-    if (loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_created;
-        event.future = this;
-        loop.notify(event);
+    if (loop.instrumented()) [[unlikely]] {
+        id_ = loop.new_timer_id();
+        loop.tell(loop_event_kind::future_created, *this);
     }
     loop.add_timer(*this);
     sleeper_->block_on_operation(*this);
@@ -28,13 +25,12 @@ sleep_operation::~sleep_operation() {
 
 void sleep_operation::wake() noexcept {
     event_loop& loop = sleeper_->loop();
-    if (loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_done;
-        event.future = this;
-        loop.notify(event);
+    if (loop.instrumented()) [[unlikely]] {
+        loop.tell(loop_event_kind::future_done, *this);
+        loop.push_ready(*sleeper_);
+    } else {
+        loop.push_ready_plainly(*sleeper_);
     }
-    loop.push_ready(*sleeper_);
 }
 
 void sleep_operation::run() {
@@ -55,15 +51,7 @@ bool sleep_operation::cancel(const cancel_message& message) {
 }
 
 void sleep_operation::resume() {
-    event_loop& loop = sleeper_->loop();
-    if (loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::task_resumed;
-        event.task = sleeper_;
-        event.future = this;
-        loop.notify(event);
-    }
-    sleeper_->resume_from_operation(progress_ == progress::cancelled);
+    sleeper_->resume_from_operation(*this, progress_ == progress::cancelled);
     if (progress_ == progress::cancelled) {
         throw cancelled_error(message_);
     }

@@ -39,13 +39,17 @@ void waiter::begin(task_base& task) {
     task_ = &task;
     progress_ = progress::pending;
     home_->add(*this);
-    if (event_loop& loop = task.loop(); loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_created;
-        event.future = this;
-        loop.notify(event);
+    if (task.loop().instrumented()) [[unlikely]] {
+        begin_instrumented();
+    } else {
+        task.block_on_operation(*this);
     }
-    task.block_on_operation(*this);
+}
+
+// Apart, so that the others save no registers for it.
+[[gnu::noinline]] void waiter::begin_instrumented() {
+    task_->loop().tell(loop_event_kind::future_created, *this);
+    task_->block_on_operation(*this);
 }
 
 void waiter::finish(progress how) {
@@ -53,13 +57,16 @@ void waiter::finish(progress how) {
     if (home_->members_ == waiter_list::lists::pending) {
         unlink();
     }
-    event_loop& loop = task_->loop();
-    if (loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_done;
-        event.future = this;
-        loop.notify(event);
+    if (event_loop& loop = task_->loop(); loop.instrumented()) [[unlikely]] {
+        finish_instrumented();
+    } else {
+        loop.push_ready_plainly(*task_);
     }
+}
+
+[[gnu::noinline]] void waiter::finish_instrumented() {
+    event_loop& loop = task_->loop();
+    loop.tell(loop_event_kind::future_done, *this);
     runnable_list one;
     one.push_back(*task_);
     loop.push_done_callbacks(one, *this);
@@ -80,14 +87,7 @@ bool waiter::cancel(const cancel_message& message) {
 }
 
 void waiter::end() {
-    if (event_loop& loop = task_->loop(); loop.observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::task_resumed;
-        event.task = task_;
-        event.future = this;
-        loop.notify(event);
-    }
-    task_->resume_from_operation(cancelled());
+    task_->resume_from_operation(*this, cancelled());
     if (cancelled()) {
         throw cancelled_error(message_);
     }

@@ -32,7 +32,6 @@
 #include <concepts>
 #include <coroutine>
 #include <exception>
-#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -62,16 +61,17 @@ protected:
     void enter(promise_base& generator, promise_base& consumer) noexcept {
         child = generator.handle();
         parent = &consumer;
-        generator.up_ = this;
+        generator.set_up(this);
         consumer.current_task()->enter(generator);
     }
     /// After the end, where the chain has gone on to the consumer already.
-    static void unlink(promise_base& generator) noexcept { generator.up_ = nullptr; }
+    static void unlink(promise_base& generator) noexcept { generator.unlink(); }
 
 public:
     /// At a yield: the chain goes on with the consumer.
     static void leave(promise_base& generator) noexcept {
-        promise_base* consumer = std::exchange(generator.up_, nullptr)->parent;
+        promise_base* consumer = generator.awaited_by();
+        generator.unlink();
         generator.current_task()->enter(*consumer);
     }
 };
@@ -112,14 +112,14 @@ public:
 
     template <class U = Yield>
         requires(!std::is_void_v<Yield> && std::constructible_from<Yield, U>)
-    async_yield_awaiter<Yield, Send> yield_value(
-        U&& value, std::source_location place = std::source_location::current()) {
+    async_yield_awaiter<Yield, Send> yield_value(U&& value,
+                                                 site_pointer place = __builtin_source_location()) {
         site_ = place;
         step_->yield(std::forward<U>(value));
         return async_yield_awaiter<Yield, Send>(*this);
     }
-    async_yield_awaiter<Yield, Send> yield_value(
-        yields_nothing, std::source_location place = std::source_location::current())
+    async_yield_awaiter<Yield, Send> yield_value(yields_nothing,
+                                                 site_pointer place = __builtin_source_location())
         requires std::is_void_v<Yield>
     {
         site_ = place;

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <exception>
 #include <new>
-#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -49,8 +48,13 @@ struct final_awaiter {
     template <class Promise>
     HEDDLE_UNINSTRUMENTED void await_suspend(std::coroutine_handle<Promise> ended) noexcept {
         promise_base& promise = ended.promise();
-        promise.task_->leaf_ = promise.awaited_by();
-        promise.task_->goes_on_ = true;
+        task_base& task = *promise.task_;
+        if (const chain_link* const link = promise.up(); link != nullptr) {
+            task.leaf_ = link->parent;
+            task.after_ = task_base::progress::goes_on;
+        } else {
+            task.after_ = task_base::progress::has_ended;
+        }
     }
     void await_resume() const noexcept {}
 };
@@ -64,12 +68,12 @@ public:
     void unhandled_exception() noexcept {
         ::new (static_cast<void*>(&error_)) std::exception_ptr(std::current_exception());
         // Its type is looked at here, where it is caught: no later level needs to rethrow it.
-        outcome_ = handling_cancellation() ? outcome::cancellation : outcome::error;
+        this->end(handling_cancellation() ? with_cancellation : with_error);
     }
 
     template <class A>
-    [[nodiscard]] A&& await_transform(
-        A&& awaited, std::source_location place = std::source_location::current()) noexcept {
+    [[nodiscard]] A&& await_transform(A&& awaited,
+                                      site_pointer place = __builtin_source_location()) noexcept {
         static_assert(!std::same_as<std::remove_cvref_t<A>, std::suspend_always>,
                       "a bare suspension would never be resumed: use co_await heddle::sleep(0ns)");
         static_assert(awaitable<A>,
@@ -79,37 +83,33 @@ public:
         return std::forward<A>(awaited);
     }
 
-    [[nodiscard]] bool ended_with_value() const noexcept { return outcome_ == outcome::value; }
-    [[nodiscard]] bool ended_cancelled() const noexcept {
-        return outcome_ == outcome::cancellation;
-    }
-    [[nodiscard]] bool ended_with_error() const noexcept { return outcome_ == outcome::error; }
+    [[nodiscard]] bool ended_with_value() const noexcept { return ended(with_value); }
+    [[nodiscard]] bool ended_cancelled() const noexcept { return ended(with_cancellation); }
+    [[nodiscard]] bool ended_with_error() const noexcept { return ended(with_error); }
     [[nodiscard]] std::exception_ptr& error() noexcept { return error_; }
     [[nodiscard]] stored_t<T>& value() noexcept { return value_; }
 
 protected:
     coro_promise_base() noexcept {}
     ~coro_promise_base() {
-        if (outcome_ == outcome::value) {
+        if (ended(with_value)) {
             value_.~value_type();
-        } else if (outcome_ != outcome::none) {
+        } else if (ended(with_error | with_cancellation)) {
             error_.~exception_ptr();
         }
     }
     template <class... Args>
     void store(Args&&... args) {
         ::new (static_cast<void*>(std::addressof(value_))) value_type(std::forward<Args>(args)...);
-        outcome_ = outcome::value;
+        this->end_with_value();
     }
 
 private:
     using value_type = stored_t<T>;
-    enum class outcome : unsigned char { none, value, error, cancellation };
     union {
         value_type value_;
         std::exception_ptr error_;
     };
-    outcome outcome_ = outcome::none;
 };
 
 template <class T>
@@ -160,7 +160,7 @@ public:
     HEDDLE_UNINSTRUMENTED void await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
         parent = &awaiting.promise();
         promise_base& started = promise();
-        started.up_ = this;
+        started.set_up(this);
         parent->current_task()->enter(started);
     }
     T await_resume() {

@@ -12,39 +12,24 @@
 // task first, innermost frame first, and runs nothing any more.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <source_location>
-#include <string>
 #include <string_view>
-#include <thread>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
-#include <heddle/backend.hpp>
-#include <heddle/detail/close_hook.hpp>
 #include <heddle/detail/context_binding.hpp>
 #include <heddle/detail/invariant.hpp>
-#include <heddle/detail/ready_list.hpp>
-#include <heddle/detail/runnable_list.hpp>
-#include <heddle/detail/scheduled_queue.hpp>
-#include <heddle/detail/timer_heap.hpp>
+#include <heddle/detail/loop_core.hpp>
+#include <heddle/detail/outside_calls.hpp>
 #include <heddle/errors.hpp>
-#include <heddle/frame_memory.hpp>
-#include <heddle/handle.hpp>
-#include <heddle/observer.hpp>
+#include <heddle/loop_options.hpp>
+#include <heddle/loop_reports.hpp>
 #include <heddle/random.hpp>
-#include <heddle/scheduler.hpp>
-#include <heddle/time.hpp>
 
 namespace heddle {
 
@@ -58,74 +43,25 @@ class future;
 template <class T>
 class task;
 
-/// What went wrong in a callback, or in a future whose error nobody has looked at.
-struct exception_context {
-    std::string_view message;  ///< what happened, in asyncio's words
-    std::exception_ptr error;  ///< may be null
-    std::string source;        ///< the callback or task, for people
-
-    // What it concerns, where there is such a thing; valid during the call only.
-    const future_base* future = nullptr;  ///< also when it is a task
-    const task_base* task = nullptr;
-    const runnable* callback = nullptr;  ///< asyncio's handle
-    std::source_location place{};        ///< where that was set; line 0 where that is not known
-};
-
-/// A callback, or a step of a task, that kept the loop from everything else for long.
-struct slow_callback {
-    std::string what;            ///< for people: "'Task-1'", "callback set by ..."
-    std::source_location place;  ///< where it went on, or was set; line 0 where that is not known
-    duration took;               ///< on the loop's own clock
-};
-
-struct loop_options {
-    frame_memory_options memory;
-    bool debug = false;  ///< see event_loop::set_debug
-};
-
-/// When the first step of a task runs: as soon as its turn comes, or at once, inside create_task.
-enum class task_start : std::uint8_t { loop_default, queued, eager };
-
 namespace detail {
 
 class elsewhere;
 class signal_handlers;
-
-/// A task's place among those of its loop: a ring, in which the loop's own stands before the first.
-struct task_links {
-    task_links* previous_task;
-    task_links* next_task;
-};
 
 /// The type of what a job gives: a value, an lvalue reference, or void.
 template <class F, class Result = std::invoke_result_t<std::decay_t<F>&&>>
 using job_result_t =
     std::conditional_t<std::is_lvalue_reference_v<Result>, Result, std::remove_cvref_t<Result>>;
 
-/// A callback from another thread, on its way to the loop.
-class outside_call {
-public:
-    virtual ~outside_call() = default;
-    /// On the loop's thread: queues the callable.
-    virtual void deliver(event_loop& loop) = 0;
-};
-
-struct thread_state {
-    event_loop* running = nullptr;
-};
-extern constinit thread_local thread_state this_thread;
-
 }  // namespace detail
 
-class event_loop {
+class event_loop : public detail::loop_core {
 public:
     using exception_handler = std::function<void(event_loop&, const exception_context&)>;
     using slow_callback_handler = std::function<void(event_loop&, const slow_callback&)>;
 
     /// `clock_and_executor` is used until the loop is destroyed.
     explicit event_loop(backend& clock_and_executor, const loop_options& options = {});
-    event_loop(const event_loop&) = delete;
-    event_loop& operator=(const event_loop&) = delete;
     /// As close(), also in the middle of a run that an exception has left.
     ~event_loop();
 
@@ -282,6 +218,7 @@ public:
     /// destroyed without having been awaited is told to the exception handler.
     void set_debug(bool on) noexcept {
         debug_ = on;
+        looks_up_ = true;
         update_instrumented();
     }
     [[nodiscard]] bool get_debug() const noexcept { return debug_; }
@@ -300,24 +237,10 @@ public:
     void set_scheduler(scheduler* chooser);
     [[nodiscard]] scheduler* current_scheduler() const noexcept { return scheduler_; }
 
-    /// The task whose step runs now; null in callbacks and outside.
-    [[nodiscard]] task_base* current_task() const noexcept { return current_task_; }
-    /// Calls `visit(const task_base&)` for each task that is not done, in creation order.
-    template <class Visitor>
-    void for_each_task(Visitor&& visit) const;
-
     /// For heddle::random(). Seeded by the loop's clock unless seed_random was called, which
     /// simulations and heddle::run do.
     [[nodiscard]] random_stream& random();
     void seed_random(std::uint64_t seed) noexcept { random_.emplace(seed); }
-
-    [[nodiscard]] std::size_t timer_count() const noexcept { return timers_.size(); }
-    /// The earliest distinct deadlines after `after`, not after `until`: for schedulers.
-    std::size_t deadlines_between(
-        time_point after, time_point until,
-        std::array<time_point, detail::timer_heap::most_deadlines>& found) const noexcept {
-        return timers_.deadlines_between(after, until, found);
-    }
 
     // The rest is for the library's own futures, tasks and backends.
 
@@ -328,7 +251,6 @@ public:
     template <class T>
     task<T> make_task(coro<T>& body, std::string_view name = {},
                       task_start start = task_start::loop_default);
-    [[nodiscard]] detail::frame_pool& pool() noexcept { return *pool_; }
     /// For guests of somebody else's loop, which sleep while there is nothing to do: what is queued
     /// or cancelled, and stop(), call the backend's wake_up() from now on when they happen while
     /// this loop does not run.
@@ -340,93 +262,18 @@ public:
     /// on it by itself; run_one_iteration() leaves that to its caller.
     [[nodiscard]] bool take_stop_request() noexcept { return std::exchange(stopping_, false); }
     [[nodiscard]] bool stop_requested() const noexcept { return stopping_; }
-    [[nodiscard]] bool has_tasks() const noexcept { return tasks_.next_task != &tasks_; }
-    [[nodiscard]] backend& clock_and_executor() noexcept { return *backend_; }
     /// What is under way on other threads. Throws usage_error if closed.
     [[nodiscard]] detail::elsewhere& elsewhere();
     [[nodiscard]] bool has_jobs() const noexcept;
     [[nodiscard]] bool has_default_jobs() const noexcept;
 
-    /// Whether this is the thread of the latest run. Before the first, none is; where nothing comes
-    /// from outside, the one that made the loop. From any thread.
-    [[nodiscard]] bool on_own_thread() const noexcept;
-    [[nodiscard]] bool instrumented() const noexcept { return instrumented_; }
-    [[nodiscard]] bool closing() const noexcept { return closing_; }
-
-    /// Queues something that may run in any order relative to others (a task's step).
-    HEDDLE_UNINSTRUMENTED void push_ready(runnable& item) {
-        if (instrumented_) [[unlikely]] {
-            push_ready_instrumented(item);
-        } else {
-            ready_.push_back(item);
-        }
-    }
-    /// Queues all done callbacks of one future.
-    HEDDLE_UNINSTRUMENTED void push_done_callbacks(detail::runnable_list& callbacks,
-                                                   const waitable& source) {
-        if (instrumented_) [[unlikely]] {
-            push_done_callbacks_instrumented(callbacks, source);
-        } else {
-            ready_.splice_back(callbacks);
-        }
-    }
-    /// The same on a loop that is not instrumented.
-    HEDDLE_UNINSTRUMENTED void push_done_callbacks_plainly(
-        detail::runnable_list& callbacks) noexcept {
-        ready_.splice_back(callbacks);
-    }
-    /// `operation` finishes (runs) when the scheduler says, once. Throws usage_error without one.
-    void add_completion(runnable& operation);
-    /// Takes it back, if it has not run.
-    void remove_completion(runnable& operation) noexcept;
-    void add_timer(timer_entry& timer);
-    /// Takes a timer out of the heap or, if it has come due, out of the ready queue.
-    void remove_timer(timer_entry& timer) noexcept;
-    /// Takes something out of the ready queue: a walk through it on a plain loop.
-    void remove_ready(runnable& item) noexcept;
-    void forget_cancelled(runnable& callback) noexcept;
-
-    [[nodiscard]] std::uint64_t new_callback_id() {
-        return instrumented_ ? new_id_on_own_thread(1) : 0;
-    }
-    [[nodiscard]] std::uint64_t new_timer_id() {
-        return instrumented_ ? new_id_on_own_thread(2) : 0;
-    }
     [[nodiscard]] bool starts_eagerly(task_start start) const noexcept {
         return running_ &&
                (start == task_start::loop_default ? task_start_ : start) == task_start::eager;
     }
-    /// In debug mode, throws usage_error on another thread than the running loop's.
-    void check_thread() const;
-    void notify(const loop_event& event) noexcept {
-        if (observer_ != nullptr) {
-            observer_->on_event(event);
-        }
-    }
-    [[nodiscard]] bool observed() const noexcept { return observer_ != nullptr; }
-    void add_close_hook(detail::close_hook& hook) noexcept { close_hooks_.add(hook); }
-    /// Its number. Whoever links a task holds it for the loop: see task_base::leave_loop.
-    std::uint32_t link_task(task_base& newcomer) noexcept;
-    void unlink_task(task_base& done) noexcept;
-    [[nodiscard]] std::uint64_t new_structural_id(std::uint64_t sort) noexcept;
 
 private:
-    friend class task_base;
-    friend struct detail::current_context;
     class run_scope;
-
-    class context_end final : public runnable {
-    public:
-        explicit context_end(event_loop& loop) noexcept : loop_(loop) {}
-        void run() override { loop_.drop_callback_context(); }
-        void drop() noexcept override { loop_.drop_callback_context(); }
-        [[nodiscard]] event_kind kind() const noexcept override { return event_kind::completion; }
-        [[nodiscard]] std::uint64_t event_id() const noexcept override { return 0; }
-        [[nodiscard]] std::string label() const override { return "end of a context"; }
-
-    private:
-        event_loop& loop_;
-    };
 
     template <class F>
     [[gnu::noinline]] handle call_soon_in_full(F&& callback, std::source_location place) {
@@ -449,36 +296,9 @@ private:
         add_timer(*node);
         return result;
     }
-    // A closed loop's pushes, an idle guest's, and tasks that start eagerly, take the instrumented
-    // path, so that others pay nothing for the test.
-    void update_instrumented() noexcept {
-        instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr || debug_ ||
-                        task_start_ != task_start::queued || (wakes_when_idle_ && !running_);
-    }
     template <class T>
     [[gnu::noinline]] task<T> make_task_instrumented(coro<T>& body, std::string_view name,
                                                      task_start start);
-    void wake_if_idle() noexcept {
-        if (wakes_when_idle_ && !running_) [[unlikely]] {
-            backend_->wake_up();
-        }
-    }
-    void forget_callback_context() noexcept {
-        if (callback_context_) [[unlikely]] {
-            drop_callback_context();
-        }
-    }
-    void drop_callback_context() noexcept;
-    /// Where a callback that was registered in an empty context keeps one that it makes.
-    detail::context_ptr& begin_callback_context() noexcept;
-    void tell_scheduled(const runnable& item) {
-        if (watched_ && in_event_) [[unlikely]] {
-            scheduler_->scheduled(item);
-        }
-    }
-    void push_ready_instrumented(runnable& item);
-    void push_callback_instrumented(detail::callback_base<runnable>& item);
-    void push_done_callbacks_instrumented(detail::runnable_list& callbacks, const waitable& source);
     [[nodiscard]] time_point next_wanted() const noexcept;
     void run_plain();
     time_point wait_for_work();
@@ -493,73 +313,35 @@ private:
     [[nodiscard]] std::size_t tied_timers() const noexcept;
     void run_chosen(runnable& next, std::uint64_t id);
     void let_in(time_point now);
+    template <bool Told>
     void run_what_is_ready();
+    /// Whether what runs is told to anybody first.
+    [[nodiscard]] bool tells_what_runs() const noexcept { return observed() || debug_; }
+    template <bool Told>
+    void run_iterations();
+    template <bool Told>
     void run_batch();
     void run_observed(runnable& item);
     void tell_runs(runnable& item) noexcept;
     void run_watched(runnable& item);
     void report_callback_error() noexcept;
     void report_slow(const slow_callback& slow) noexcept;
-    [[nodiscard]] std::uint64_t new_id_on_own_thread(std::uint64_t sort);
     void move_due_timers(time_point now);
-    void deliver_outside_calls();
     void post_outside_call(std::unique_ptr<detail::outside_call> call);
     template <class T>
     T finish_run(future<T> main);
     void destroy_everything() noexcept;
-    void drop_queued() noexcept;
     void check_can_run() const;
     void notify_run(loop_event_kind kind) noexcept;
     [[noreturn]] void report_deadlock() const;
 
-    // The resume path's state first.
-    detail::ready_list ready_;
-    detail::ready_batch batch_;  // what is left of the iteration under way
-    bool instrumented_ = false;  // a push has more to do: see update_instrumented
-    bool stopping_ = false;
-    bool running_ = false;
-    bool closed_ = false;
-    bool closing_ = false;
-    bool reorders_ = false;     // what the scheduler said when the run began
-    bool watched_ = false;      // ... and whether it is told of what is scheduled
-    bool breaks_ties_ = false;  // a timer whose ties the scheduler breaks has been set
-    bool in_event_ = false;     // a scheduled run is in the middle of a callback or step
-    bool wakes_when_idle_ = false;
-    bool debug_ = false;
-    bool watching_ = false;  // debug mode measures what runs now
-    task_start task_start_ = task_start::queued;
-    std::atomic<bool> outside_calls_waiting_{false};
-    task_base* current_task_ = nullptr;
-    // What a callback sets that was registered in an empty context; gone when it ends. A plain loop
-    // does not ask after each callback: what ends the context is put in front of its batch then.
-    detail::context_ptr callback_context_;
-    detail::frame_pool* pool_;
-    backend* backend_;
-    detail::timer_heap timers_;
-
-    detail::task_links tasks_{&tasks_, &tasks_};  // that are not done, oldest first
-    std::uint32_t task_count_ = 0;                // ever made
-
-    scheduler* scheduler_ = nullptr;
-    loop_observer* observer_ = nullptr;
-    detail::scheduled_queue scheduled_;
-    std::vector<runnable*> completions_;  // operations that have not finished, oldest first
-    runnable* last_callback_ = nullptr;   // the latest call_soon of what runs now
-    std::uint64_t origin_id_ = 0;         // the event that runs now, and what it has made so far
-    std::uint64_t origin_ordinals_ = 0;
-
-    context_end context_end_{*this};
     std::optional<random_stream> random_;
-    detail::close_hooks close_hooks_;
     std::unique_ptr<detail::elsewhere> elsewhere_;              // null until it is needed
     std::unique_ptr<detail::signal_handlers> signal_handlers_;  // as that
     exception_handler exception_handler_;
     slow_callback_handler slow_callback_handler_;
     duration slow_from_ = std::chrono::milliseconds(100);
-    std::atomic<std::thread::id> thread_;  // of the latest run; asked for by other threads
-    std::mutex outside_mutex_;
-    std::vector<std::unique_ptr<detail::outside_call>> outside_calls_;  // under outside_mutex_
-    bool refuses_outside_calls_ = false;                                // under outside_mutex_
+    detail::outside_calls outside_calls_;
 };
 
 /// The loop that runs on this thread. Throws usage_error if none does.

@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <new>
-#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -45,21 +44,28 @@ public:
 
     /// The value, or throws what stands in its way.
     [[nodiscard]] stored_t<T>& value() {
-        if (!value_.has_value()) [[unlikely]] {
+        if (!holds_value_) [[unlikely]] {
             throw_no_result();
         }
-        return *value_;
+        return value_;
     }
 
 protected:
-    ~future_state() = default;
+    ~future_state() {
+        if (holds_value_) {
+            std::destroy_at(std::addressof(value_));
+        }
+    }
     template <class... Args>
     void store(Args&&... args) {
-        value_.emplace(std::forward<Args>(args)...);
+        ::new (static_cast<void*>(std::addressof(value_))) stored_t<T>(std::forward<Args>(args)...);
+        holds_value_ = true;
     }
 
 private:
-    std::optional<stored_t<T>> value_;
+    union {
+        stored_t<T> value_;
+    };
 };
 
 /// A future that is nothing but a future. `what` is for people, and outlives it: "a future", or
@@ -315,11 +321,8 @@ template <class T>
 future<T> event_loop::create_future(const char* what) {
     using state = detail::plain_future_state<T>;
     auto* object = ::new (pool_->allocate(sizeof(state))) state(*pool_, what);
-    if (observed()) [[unlikely]] {
-        loop_event event;
-        event.kind = loop_event_kind::future_created;
-        event.future = object;
-        notify(event);
+    if (instrumented()) [[unlikely]] {
+        tell(loop_event_kind::future_created, *object);
     }
     return future<T>(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
 }

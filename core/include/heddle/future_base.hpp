@@ -8,6 +8,7 @@
 // ask for the result takes that one, later ones get a new cancelled_error.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
@@ -56,14 +57,14 @@ public:
     /// `waiter` becomes ready when this is done (now, if it is done already). It must be in no
     /// queue, and stay alive until it has run or was removed.
     HEDDLE_UNINSTRUMENTED void add_waiter(runnable& waiter) {
-        if (event_loop* owner = loop();
-            owner != nullptr && !owner->instrumented() && state_ == state::pending) [[likely]] {
-            waiters_.push_back(waiter);
+        if (event_loop* owner = loop(); owner != nullptr && !owner->instrumented() && !done())
+            [[likely]] {
+            add_waiter_plainly(waiter);
         } else {
-            add_waiter_with_all(waiter);
+            add_waiter_in_full(waiter);
         }
     }
-    /// The same where it is pending, and its loop there and not instrumented.
+    /// The same where it is pending, and nobody is to be told.
     HEDDLE_UNINSTRUMENTED void add_waiter_plainly(runnable& waiter) noexcept {
         waiters_.push_back(waiter);
     }
@@ -86,7 +87,7 @@ public:
     }
     /// Whether it ended with neither.
     [[nodiscard]] bool has_value() const noexcept {
-        return state_ == state::finished && (rare_ == nullptr || rare_->error == nullptr);
+        return holds_value_ && state_ == state::finished;
     }
     /// Whether what it ended with is a cancellation, as its state or as a stored error.
     [[nodiscard]] bool holds_cancellation() const noexcept;
@@ -146,33 +147,46 @@ protected:
     void check_pending(const char* what) const;
     /// Ends it and queues whoever waits.
     HEDDLE_UNINSTRUMENTED void finish(state how) {
-        begin_finish(how);
         if (event_loop* owner = loop(); owner != nullptr && !owner->instrumented()) [[likely]] {
-            owner->push_done_callbacks_plainly(waiters_);
+            finish_plainly(*owner, how);
         } else {
-            finish_with_all(owner);
+            finish_in_full(owner, how);
         }
     }
-    /// The same with a value, on a loop that is there and not instrumented.
-    HEDDLE_UNINSTRUMENTED void finish_plainly(event_loop& owner) noexcept {
-        begin_finish(state::finished);
+    /// The same on a loop that is there and not instrumented.
+    HEDDLE_UNINSTRUMENTED void finish_plainly(event_loop& owner,
+                                              state how = state::finished) noexcept {
+        begin_finish(how);
         owner.push_done_callbacks_plainly(waiters_);
     }
     void finish_cancelled(const cancel_message& message, std::exception_ptr saved);
     void finish_with_error(std::exception_ptr error);
 
+    /// For a destroy() of the class that it is.
     template <class State>
     static void destroy_in_pool(State* object) noexcept {
+        if (object->rare_ != nullptr || !object->waiters_.empty()) [[unlikely]] {
+            destroy_in_full(object, 0);
+        } else {
+            free_in_pool(object, 0);
+        }
+    }
+    /// The same in every case, and where memory in front of it is a part of it.
+    template <class State>
+    [[gnu::noinline]] static void destroy_in_full(State* object,
+                                                  std::size_t bytes_before) noexcept {
         object->give_up_all();
+        free_in_pool(object, bytes_before);
+    }
+    template <class State>
+    static void free_in_pool(State* object, std::size_t bytes_before) noexcept {
         frame_pool* pool = object->pool_;
         object->~State();
-        pool->deallocate(object, sizeof(State));
+        pool->deallocate(reinterpret_cast<std::byte*>(object) - bytes_before,
+                         bytes_before + sizeof(State));
     }
 
     frame_pool* pool_;
-    std::uint32_t owners_ = 1;
-    state state_ = state::pending;
-    bool error_unretrieved_ = false;
 
 private:
     HEDDLE_UNINSTRUMENTED void begin_finish(state how) noexcept {
@@ -181,26 +195,24 @@ private:
             owners_ += std::exchange(pending_callbacks_, 0);
         }
     }
-    void give_up_all() noexcept {
-        if (rare_ != nullptr) [[unlikely]] {
-            give_up_rare_parts();
-        }
-        // Of a pending future whose last handle goes: nobody can complete it any more.
-        if (!waiters_.empty()) [[unlikely]] {
-            drop_waiters();
-        }
-    }
     // What the inline functions above leave to others.
-    void add_waiter_with_all(runnable& waiter);
-    void finish_with_all(event_loop* owner);
+    void add_waiter_in_full(runnable& waiter);
+    void finish_in_full(event_loop* owner, state how);
     void drop_waiters() noexcept;
-    void give_up_rare_parts() noexcept;
+    void give_up_all() noexcept;
     void tell_unretrieved() noexcept;
 
-    std::uint32_t pending_callbacks_ = 0;
-    std::uint32_t gather_hint_ = 0;
     detail::runnable_list waiters_;
     detail::rare_parts* rare_ = nullptr;
+    std::uint32_t pending_callbacks_ = 0;
+    std::uint32_t gather_hint_ = 0;
+    std::uint32_t owners_ = 1;
+
+protected:
+    // Last, and small ones: a value that is no larger may lie in what is left of the last eight bytes.
+    state state_ = state::pending;
+    bool error_unretrieved_ = false;
+    bool holds_value_ = false;  // the value is there, before it is finished as well
 };
 
 }  // namespace heddle

@@ -20,11 +20,26 @@ namespace heddle {
 namespace detail {
 
 template <class T>
-class task_state final : public future_state<T>, public task_base {
+class task_state final : public task_base, public future_state<T> {
 public:
     task_state(event_loop& loop, std::coroutine_handle<coro_promise<T>> root) noexcept
-        : future_state<T>(loop.pool()), root_(root) {
-        this->set_root(loop, root.promise());
+        : future_state<T>(loop.pool()) {
+        // So that each part finds the other.
+        static_assert(sizeof(task_base) % alignof(std::max_align_t) == 0);
+        HEDDLE_INVARIANT(&as_future() == this, "a task's future comes next to its base");
+        set_root(loop, root.promise());
+    }
+    /// Makes one whose first step has not begun, in the loop's pool.
+    [[nodiscard]] static task_state* create(event_loop& loop,
+                                            std::coroutine_handle<coro_promise<T>> root) {
+        const std::size_t before = loop.instrumented() ? sizeof(task_ids) : 0;
+        auto* memory = static_cast<std::byte*>(loop.pool().allocate(before + sizeof(task_state)));
+        auto* object = ::new (memory + before) task_state(loop, root);
+        if (before != 0) {
+            ::new (memory) task_ids;
+            object->set_has_ids();
+        }
+        return object;
     }
 
     void start(std::string_view name, bool eager) { task_base::start(*this, name, eager); }
@@ -33,52 +48,54 @@ public:
 
     bool cancel(const cancel_message& message) override { return request_cancel(message); }
     [[nodiscard]] std::string label() const override { return task_base::label(); }
-    [[nodiscard]] future_base& as_future() noexcept override { return *this; }
     [[nodiscard]] const task_base* as_task() const noexcept override { return this; }
 
 private:
     friend class heddle::future_base;
 
-    void collect_plainly() noexcept override {
-        coro_promise<T>& promise = root_.promise();
-        if (promise.ended_with_value() && !must_cancel()) [[likely]] {
+    void collect(promise_base& root) noexcept override {
+        auto& promise = static_cast<coro_promise<T>&>(root);
+        if (promise.ended_with_value() && !ends_specially()) [[likely]] {
             this->store(std::move(promise.value()));
-            root_.destroy();
+            promise.handle().destroy();
             this->finish_plainly(loop());
             leave_loop(*this);
         } else {
-            task_state::collect();
+            collect_in_full(promise);
         }
     }
-    void collect() noexcept override {
-        coro_promise<T>& promise = root_.promise();
+    [[gnu::noinline]] void collect_in_full(coro_promise<T>& promise) noexcept {
+        const auto frame = std::coroutine_handle<coro_promise<T>>::from_promise(promise);
         tell_returned();
-        if (promise.ended_with_value() && !must_cancel()) {
+        cancel_message message;
+        if (promise.ended_with_value() && !take_must_cancel(message)) {
             this->store(std::move(promise.value()));
-            root_.destroy();
+            frame.destroy();
             this->finish(future_base::state::finished);
-        } else if (promise.ended_cancelled()) {
-            std::exception_ptr saved = std::move(promise.error());
-            root_.destroy();
-            this->finish_cancelled({}, std::move(saved));
         } else if (promise.ended_with_error()) {
             std::exception_ptr error = std::move(promise.error());
-            root_.destroy();
+            frame.destroy();
             this->finish_with_error(std::move(error));
         } else {
-            cancel_message message;
-            static_cast<void>(take_must_cancel(message));
-            root_.destroy();
-            this->finish_cancelled(message, nullptr);
+            std::exception_ptr saved;
+            if (promise.ended_cancelled()) {
+                saved = std::move(promise.error());
+            }
+            frame.destroy();
+            this->finish_cancelled(message, std::move(saved));
         }
         leave_loop(*this);
     }
     void end_cancelled(std::exception_ptr saved) noexcept override {
         this->finish_cancelled({}, std::move(saved));
     }
-    void destroy() noexcept override { future_base::destroy_in_pool(this); }
-
-    std::coroutine_handle<coro_promise<T>> root_;
+    void destroy() noexcept override {
+        if (comes_with_ids()) [[unlikely]] {
+            future_base::destroy_in_full(this, sizeof(task_ids));
+        } else {
+            future_base::destroy_in_pool(this);
+        }
+    }
 };
 
 }  // namespace detail
@@ -138,9 +155,7 @@ task<T> event_loop::make_task_instrumented(coro<T>& body, std::string_view name,
     if (closed_ && !closing_) {
         throw usage_error("create_task: the loop is closed");
     }
-    using state = detail::task_state<T>;
-    void* memory = pool_->allocate(sizeof(state));
-    auto* object = ::new (memory) state(*this, body.release());
+    auto* object = detail::task_state<T>::create(*this, body.release());
     task<T> result(detail::intrusive_ptr<detail::future_state<T>>::adopt(object));
     object->start(name, starts_eagerly(start));
     return result;

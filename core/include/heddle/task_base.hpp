@@ -11,7 +11,7 @@
 // else sets `must cancel`, which the next step turns into a cancelled_error.
 #pragma once
 
-#include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <source_location>
@@ -20,6 +20,7 @@
 #include <utility>
 
 #include <heddle/detail/context_binding.hpp>
+#include <heddle/detail/promise_base.hpp>
 #include <heddle/future_base.hpp>
 #include <heddle/runnable.hpp>
 
@@ -29,65 +30,11 @@ class context;
 
 namespace detail {
 
-class promise_base;
-struct final_awaiter;
-class async_step_link;
-
-/// Stands in the frame of an awaiting coroutine: links it to the coroutine it awaits.
-struct chain_link {
-    std::coroutine_handle<> child;
-    promise_base* parent = nullptr;
-};
-
-template <class T>
-class coro_promise;
-
-/// What every coroutine of the library carries in its frame.
-class promise_base {
-public:
-    promise_base() noexcept = default;
-    promise_base(const promise_base&) = delete;
-    promise_base& operator=(const promise_base&) = delete;
-
-    static void* operator new(std::size_t size) { return allocate_frame(size); }
-    static void operator delete(void* memory, std::size_t size) noexcept {
-        deallocate_frame(memory, size);
-    }
-
-    /// The task that drives it; null before its first step.
-    [[nodiscard]] task_base* current_task() const noexcept { return task_; }
-    /// The co_await it is suspended at.
-    [[nodiscard]] const std::source_location& site() const noexcept { return site_; }
-    /// The coroutine that awaits this one; null for a task's own.
-    [[nodiscard]] promise_base* awaited_by() const noexcept { return up_ ? up_->parent : nullptr; }
-
-    /// Says which coroutine function this is an activation of: the same for all of them in one
-    /// process. For telling functions apart; never to be ordered by, shown, or kept.
-    [[nodiscard]] const void* function() const noexcept {
-        // The Itanium C++ ABI, which g++ and clang follow, has the resume function come first.
-        return *static_cast<const void* const*>(
-            const_cast<promise_base*>(this)->handle().address());
-    }
-
-    [[nodiscard]] std::coroutine_handle<> handle() noexcept {
-        // Every promise of the library derives from this class first and is aligned no more than
-        // the frame's header, so that the address of the frame follows from that of this part.
-        return std::coroutine_handle<promise_base>::from_promise(*this);
-    }
-
-protected:
-    ~promise_base() = default;
-    std::source_location site_{};
-
-private:
-    friend class heddle::task_base;
-    template <class T>
-    friend class coro_awaiter;
-    friend struct final_awaiter;
-    friend class async_step_link;
-
-    chain_link* up_ = nullptr;
-    task_base* task_ = nullptr;
+/// A task's structural id, and what its next ones are made of: tasks, callbacks, timers and
+/// operations that it has made so far. In front of tasks that were made on an instrumented loop.
+struct alignas(std::max_align_t) task_ids {
+    std::uint64_t own = 0;
+    std::uint32_t ordinals[4] = {};
 };
 
 }  // namespace detail
@@ -102,8 +49,11 @@ public:
     }
     /// The loop's number for it: 1 for the first task made.
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
-    /// A structural id: (who made it, the how-manieth task that was of it).
-    [[nodiscard]] std::uint64_t structural_id() const noexcept { return id_; }
+    /// A structural id: (who made it, the how-manieth task that was of it). 0 for a task that was
+    /// made on a loop that was not instrumented.
+    [[nodiscard]] std::uint64_t structural_id() const noexcept {
+        return is(has_ids) ? ids().own : 0;
+    }
 
     /// How many cancellations were asked for and not taken back.
     [[nodiscard]] std::uint32_t cancelling() const noexcept { return cancel_requests_; }
@@ -152,20 +102,42 @@ public:
     /// The loop that drives it; only while it is not done.
     [[nodiscard]] event_loop& loop() const noexcept { return *loop_; }
     /// The step ends, to go on when `target` is done.
-    void block_on(future_base& target);
+    HEDDLE_UNINSTRUMENTED void block_on(future_base& target) {
+        if (is(must_cancel_or_watched) || target.done() || target.loop() != loop_ ||
+            &target == &as_future()) [[unlikely]] {
+            block_on_in_full(target);
+            return;
+        }
+        target.add_waiter_plainly(*this);
+        waiting_on_ = &target;
+    }
     /// The step ends, to go on in the next iteration.
     void yield() { loop_->push_ready(*this); }
     /// The step ends; `operation` lives in the task's frame and will queue the task.
-    void block_on_operation(waitable& operation);
+    HEDDLE_UNINSTRUMENTED void block_on_operation(waitable& operation) {
+        if (is(must_cancel_or_watched)) [[unlikely]] {
+            block_on_operation_in_full(operation);
+            return;
+        }
+        waiting_on_ = &operation;
+    }
     /// Called first by an awaiter that goes on from `source`: delivers a pending cancellation.
-    void resume_from(future_base& source);
+    HEDDLE_UNINSTRUMENTED void resume_from(future_base& source) {
+        if (is(must_cancel_or_watched | error_pending)) [[unlikely]] {
+            resume_from_in_full(source);
+        }
+    }
     /// The same for an awaiter whose outcome is, or is not, a cancellation already.
-    void resume_from_operation(bool outcome_is_cancellation) {
-        if (must_cancel_) [[unlikely]] {
-            if (!outcome_is_cancellation) {
-                throw_must_cancel();
-            }
-            keep_cancellation();
+    HEDDLE_UNINSTRUMENTED void resume_from_operation(bool outcome_is_cancellation) {
+        if (is(must_cancel)) [[unlikely]] {
+            deliver_cancellation(outcome_is_cancellation);
+        }
+    }
+    /// The same, which tells the loop's observer.
+    HEDDLE_UNINSTRUMENTED void resume_from_operation(const waitable& operation,
+                                                     bool outcome_is_cancellation) {
+        if (is(must_cancel_or_watched)) [[unlikely]] {
+            resume_from_operation_in_full(operation, outcome_is_cancellation);
         }
     }
 
@@ -179,20 +151,23 @@ public:
     void enter(detail::promise_base& leaf) noexcept {
         leaf.task_ = this;
         leaf_ = &leaf;
-        goes_on_ = true;
+        after_ = progress::goes_on;
     }
 
     /// Destroys its frames without running anything of it; it ends cancelled. Not from within.
     void kill() noexcept;
 
-    [[nodiscard]] virtual future_base& as_future() noexcept = 0;
+    [[nodiscard]] future_base& as_future() noexcept {
+        // It comes next in every task: see task_state.
+        return *reinterpret_cast<future_base*>(reinterpret_cast<std::byte*>(this) +
+                                               sizeof(task_base));
+    }
     [[nodiscard]] const future_base& as_future() const noexcept {
         return const_cast<task_base*>(this)->as_future();
     }
 
-    [[nodiscard]] std::uint32_t next_ordinal(std::uint64_t sort) noexcept {
-        return ++ordinals_[sort];
-    }
+    /// Null if it was made on a loop that was not instrumented.
+    [[nodiscard]] detail::task_ids* own_ids() noexcept { return is(has_ids) ? &ids() : nullptr; }
 
 protected:
     task_base() noexcept {}  // the links are set when it joins its loop
@@ -201,7 +176,7 @@ protected:
     /// It is a task of the loop's from now on. `own` is its future, which the loop holds.
     void join_loop(event_loop& loop, future_base& own) noexcept {
         own.add_ref();
-        number_ = loop.link_task(*this);
+        number_ = loop.add_task(*this);
     }
     /// Its first step has not begun.
     void set_root(event_loop& loop, detail::promise_base& root) noexcept {
@@ -209,6 +184,9 @@ protected:
         leaf_ = &root;
         root.task_ = this;
     }
+    /// There is a detail::task_ids in front of it. Before start().
+    void set_has_ids() noexcept { flags_ |= has_ids; }
+    [[nodiscard]] bool comes_with_ids() const noexcept { return is(has_ids); }
     /// set_root() was called. Joins the loop, and queues the first step or, if `eager`, runs it now.
     void start(future_base& own, std::string_view name, bool eager);
 
@@ -216,9 +194,7 @@ protected:
     void tell_step_begins() noexcept;
     /// Moves the outcome of the root coroutine, which has ended, into the future, and leaves the
     /// loop.
-    virtual void collect() noexcept = 0;
-    /// The same on a loop that is not instrumented.
-    virtual void collect_plainly() noexcept = 0;
+    virtual void collect(detail::promise_base& root) noexcept = 0;
     /// For the loop's observer, first thing in collect().
     void tell_returned() noexcept {
         if (loop_->observed()) [[unlikely]] {
@@ -227,22 +203,56 @@ protected:
     }
     /// It is no task of the loop's any more. May destroy it.
     void leave_loop(future_base& own) noexcept {
-        loop_->unlink_task(*this);
+        detail::task_list::remove(*this);
         own.release();
     }
 
     /// Whether a result must be turned into a cancellation because one is due; then `message` is
     /// what it carries.
     [[nodiscard]] bool take_must_cancel(cancel_message& message) noexcept;
-    [[nodiscard]] bool must_cancel() const noexcept { return must_cancel_; }
+    /// Whether more is to be done about its end than to hand its value on.
+    [[nodiscard]] bool ends_specially() const noexcept { return is(must_cancel_or_watched); }
 
 private:
     friend class event_loop;
+    friend class detail::loop_core;
     friend struct detail::final_awaiter;
     friend struct detail::current_context;
 
+    // What is out of the ordinary, in one word: what seldom has anything to do tests it once.
+    enum flag : std::uint8_t {
+        must_cancel = 1,       // something is due to be thrown: see request_cancel
+        injected = 2,          // must_cancel stands for the pending error: see throw_at_next_step
+        error_pending = 4,     // in the future's rare parts
+        cancel_under_way = 8,  // request_cancel() is going through it
+        watched = 16,          // its loop has, or had, an observer or a scheduler
+        has_ids = 32,
+        must_cancel_or_watched = must_cancel | watched,
+    };
+    /// What the trampoline finds when a coroutine has returned to it. The first step leaves
+    /// `not_begun` there if it waits at once.
+    enum class progress : std::uint8_t { waits, goes_on, has_ended, not_begun };
+    /// Not while its first step runs.
+    [[nodiscard]] bool has_begun() const noexcept { return after_ != progress::not_begun; }
+    [[nodiscard]] bool is(unsigned any_of) const noexcept { return (flags_ & any_of) != 0; }
+    void set(flag which) noexcept { flags_ = static_cast<std::uint8_t>(flags_ | which); }
+    /// Says whether it was set.
+    bool clear(flag which) noexcept {
+        const bool was_set = is(which);
+        flags_ = static_cast<std::uint8_t>(flags_ & ~unsigned{which});
+        return was_set;
+    }
+    [[nodiscard]] detail::task_ids& ids() const noexcept {
+        return const_cast<detail::task_ids*>(reinterpret_cast<const detail::task_ids*>(this))[-1];
+    }
+
     void capture_context();
     void destroy_frames() noexcept;
+    void block_on_in_full(future_base& target);
+    void block_on_operation_in_full(waitable& operation);
+    void resume_from_in_full(future_base& source);
+    void resume_from_operation_in_full(const waitable& operation, bool outcome_is_cancellation);
+    void deliver_cancellation(bool outcome_is_cancellation);
     /// Ends it if its first step was to come: says whether it did.
     bool cancel_before_start() noexcept;
     [[nodiscard]] task_base* passes_cancellation_to() const noexcept;
@@ -259,18 +269,13 @@ private:
     // What each step works on comes first, side by side: with many tasks, a step costs what it takes
     // to fetch this from memory.
     event_loop* loop_ = nullptr;            // valid until the task is done
-    detail::promise_base* leaf_ = nullptr;  // the innermost; null when the root has ended
+    detail::promise_base* leaf_ = nullptr;  // the innermost; null when the end is collected
     waitable* waiting_on_ = nullptr;
-    std::uint64_t steps_ = 0;  // that have begun
-    bool goes_on_ = false;     // the trampoline has a leaf to resume, or an end to see
-    bool must_cancel_ = false;
-    bool cancel_under_way_ = false;  // request_cancel() is going through it
-    bool injected_ = false;  // must_cancel_ stands for the pending error: see throw_at_next_step
-    bool error_pending_ = false;  // in the future's rare parts
-    std::uint64_t id_ = 0;
+    std::uint32_t steps_ = 0;  // that have begun, modulo 2^32: a run under a scheduler has fewer
+    progress after_ = progress::not_begun;
+    std::uint8_t flags_ = 0;
     std::uint32_t number_ = 0;
     std::uint32_t cancel_requests_ = 0;
-    std::uint32_t ordinals_[4] = {};  // tasks, callbacks, timers and operations made so far
 };
 
 namespace detail {
@@ -288,26 +293,9 @@ namespace detail {
 /// The task whose step runs now on this thread. Throws usage_error outside of a task.
 [[nodiscard]] task_base& current_task();
 
-HEDDLE_UNINSTRUMENTED inline std::uint32_t event_loop::link_task(task_base& newcomer) noexcept {
-    detail::task_links& last = *tasks_.previous_task;
-    newcomer.previous_task = &last;
-    newcomer.next_task = &tasks_;
-    last.next_task = &newcomer;
-    tasks_.previous_task = &newcomer;
-    return ++task_count_;
-}
-
-HEDDLE_UNINSTRUMENTED inline void event_loop::unlink_task(task_base& done) noexcept {
-    done.previous_task->next_task = done.next_task;
-    done.next_task->previous_task = done.previous_task;
-}
-
 template <class Visitor>
-void event_loop::for_each_task(Visitor&& visit) const {
-    for (const detail::task_links* each = tasks_.next_task; each != &tasks_;
-         each = each->next_task) {
-        visit(*static_cast<const task_base*>(each));
-    }
+void detail::loop_core::for_each_task(Visitor&& visit) const {
+    tasks_.for_each([&](const task_links& each) { visit(static_cast<const task_base&>(each)); });
 }
 
 }  // namespace heddle

@@ -99,7 +99,9 @@ private:
     enum class progress : unsigned char { not_begun, pending, woken, cancelled };
     void begin(task_base& task);
     void end();
+    void begin_instrumented();
     void finish(progress how);
+    void finish_instrumented();
 
     waiter_list* home_;
     waiter* previous_ = nullptr;

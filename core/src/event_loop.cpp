@@ -43,6 +43,8 @@ public:
         if (loop.scheduler_ != nullptr) {
             loop.reorders_ = loop.scheduler_->reorders();
             loop.watched_ = loop.scheduler_->watches();
+            loop.scheduled_.limit_row(loop.reorders_ ? loop.scheduler_->crowds_from()
+                                                     : crowd::never);
         }
     }
     run_scope(const run_scope&) = delete;

@@ -61,14 +61,15 @@ void event_loop::run_scheduled() {
 }
 
 [[gnu::always_inline]] inline void event_loop::run_one_scheduled() {
-    if (reorders_ && (!timers_.empty() || !completions_.empty())) {
-        run_one_of_all();
-        return;
-    }
     const auto ready = scheduled_.entries();
-    std::size_t options = reorders_ ? ready.size() : 1;
-    if (breaks_ties_ && !reorders_) [[unlikely]] {
-        options = tied_timers();
+    std::size_t options = ready.size();
+    if (reorders_) [[likely]] {
+        if (!timers_.empty() || !completions_.empty() || scheduled_.crowd_is_due()) {
+            run_one_of_all();
+            return;
+        }
+    } else {
+        options = breaks_ties_ ? tied_timers() : 1;
     }
     // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
     const auto [index, id] = scheduler_->take_ready(ready.first(options));
@@ -147,12 +148,25 @@ void event_loop::run_scheduled_iteration() {
 /// The options are what is ready, the operations, and the earliest timer.
 void event_loop::run_one_of_all() {
     timer_entry* const overtaking = timers_.empty() ? nullptr : timers_.front();
-    const auto options = scheduled_.with_extras(completions_, overtaking);
-    const std::size_t index = options.size() > 1 ? scheduler_->pick(options) : 0;
-    const std::size_t ready = scheduled_.size();
+    std::size_t index = 0;
+    std::size_t ready = 0;
+    runnable* chosen = nullptr;  // of those that are ready
+    if (detail::crowd_queue* const many =
+            scheduled_.crowd_is_due() ? scheduled_.make_crowd() : nullptr;
+        many != nullptr) {
+        crowd options(*many, completions_, overtaking);
+        ready = options.ready();
+        index = options.size() > 1 ? scheduler_->pick_of_crowd(options) : 0;
+        chosen = index < ready ? &options[index] : nullptr;
+    } else {
+        const auto options = scheduled_.with_extras(completions_, overtaking);
+        ready = scheduled_.size();
+        index = options.size() > 1 ? scheduler_->pick(options) : 0;
+        chosen = index < ready ? options[index] : nullptr;
+    }
     if (index < ready) {
-        const std::uint64_t id = scheduler_->about_to_run(*options[index]);
-        run_chosen(scheduled_.take(index), id);
+        const std::uint64_t id = scheduler_->about_to_run(*chosen);
+        run_chosen(scheduled_.take_anyhow(index), id);
     } else if (const std::size_t finished = index - ready; finished < completions_.size()) {
         runnable& next = *completions_[finished];
         const std::uint64_t id = scheduler_->about_to_run(next);

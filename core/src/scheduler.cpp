@@ -12,4 +12,9 @@ next_event scheduler::take_ready(std::span<runnable* const> ready) {
     return {option, about_to_run(*ready[option])};
 }
 
+std::size_t scheduler::pick_of_crowd(crowd&) {
+    HEDDLE_INVARIANT(false, "only who asks for crowds is handed one");
+    return 0;
+}
+
 }  // namespace heddle

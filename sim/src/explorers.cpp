@@ -95,15 +95,26 @@ void profiler::ran(const runnable& next) {
     if (kind != event_kind::step && kind != event_kind::wakeup) {
         return;
     }
-    const std::uint64_t task = static_cast<const task_base&>(next).structural_id();
-    auto place = std::lower_bound(noted_.tasks.begin(), noted_.tasks.end(), task,
-                                  [](const run_profile::task_steps& each, std::uint64_t wanted) {
-                                      return each.task < wanted;
-                                  });
-    if (place == noted_.tasks.end() || place->task != task) {
-        place = noted_.tasks.insert(place, {task, 0});
+    const auto& task = static_cast<const task_base&>(next);
+    if (tasks_.size() <= task.number()) [[unlikely]] {
+        detail::widen(tasks_, task.number(), {});
     }
-    ++place->steps;
+    run_profile::task_steps& noted = tasks_[task.number()];
+    noted.task = task.structural_id();
+    ++noted.steps;
+}
+
+void profiler::end_run() {
+    for (const run_profile::task_steps& each : tasks_) {
+        if (each.steps > 0) {
+            noted_.tasks.push_back(each);
+        }
+    }
+    tasks_.clear();
+    std::sort(noted_.tasks.begin(), noted_.tasks.end(),
+              [](const run_profile::task_steps& one, const run_profile::task_steps& other) {
+                  return one.task < other.task;
+              });
 }
 
 // ---- by name -------------------------------------------------------------------------------

@@ -22,6 +22,14 @@ std::uint64_t schedule_seeds(std::uint64_t master) noexcept {
 }
 std::uint64_t value_seeds(std::uint64_t master) noexcept { return mix(master, 0x76616c756573U); }
 
+/// The profile is complete when the profiler is gone.
+[[gnu::cold, gnu::noinline]] const run_record& run_plainly(simulation& one, const program& main,
+                                                           level allowed, bool traced,
+                                                           run_profile& noted) {
+    profiler chooser(noted);
+    return one.run(main, chooser, allowed, traced);
+}
+
 }  // namespace
 
 std::uint64_t seed_of_run(std::uint64_t master, std::uint64_t schedule) noexcept {
@@ -102,8 +110,7 @@ const run_record& numbered_runs::make(std::uint64_t schedule, bool traced) {
         return record;
     }
     run_profile noted;
-    profiler chooser(noted);
-    const run_record& record = one_.run(main_, chooser, options_.allowed, traced);
+    const run_record& record = run_plainly(one_, main_, options_.allowed, traced, noted);
     if (schedule == 0) {
         profile_ = std::move(noted);
     }

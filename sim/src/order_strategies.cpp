@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include <heddle/crowd.hpp>
 #include <heddle/task_base.hpp>
 
 #include "chains.hpp"
@@ -18,6 +19,11 @@ namespace heddle::sim::detail {
 namespace {
 
 using options_t = std::span<runnable* const>;
+using heddle::detail::key_use;
+
+// From how many that are ready on a tree is quicker than looking at all of them; than closing a gap.
+constexpr std::size_t crowd_to_search = 256;
+constexpr std::size_t crowd_to_take_from = 4096;
 
 /// Positions in a run, drawn without replacement: where a strategy does something special.
 class change_points {
@@ -116,6 +122,10 @@ public:
     std::size_t choose(options_t options) override {
         return static_cast<std::size_t>(stream().below(options.size()));
     }
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_take_from; }
+    std::size_t choose_crowd(crowd& options) override {
+        return static_cast<std::size_t>(stream().below(options.size()));
+    }
 };
 
 /// The latest ready event first.
@@ -131,6 +141,23 @@ public:
 };
 
 // ---- by priorities -------------------------------------------------------------------------
+
+/// The first option of the highest priority.
+template <class Priority>
+std::size_t first_of_greatest(crowd& options, Priority priority_of) {
+    options.key_new(key_use::greatest,
+                    [&](runnable& event, std::uint32_t) { return priority_of(event); });
+    std::uint64_t highest = options.greatest();
+    std::size_t best = options.option_of_greatest(0);
+    for (std::size_t i = 0; i < options.others(); ++i) {
+        const std::uint64_t each = priority_of(options.other(i));
+        if (each > highest) {
+            highest = each;
+            best = options.ready() + i;
+        }
+    }
+    return best;
+}
 
 /// One random priority for each chain, and d-1 points at which the highest sinks: finds a bug that
 /// needs d orderings among n chains and k choices with probability at least 1/(n k^(d-1))
@@ -151,6 +178,19 @@ public:
         }
         if (points_.here()) {
             priorities_.sink(chains_.of(*options[best]));
+        }
+        return best;
+    }
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_search; }
+    std::size_t choose_crowd(crowd& options) override {
+        const std::size_t best =
+            first_of_greatest(options, [this](runnable& event) { return priority_of(event); });
+        if (points_.here()) {
+            runnable& sunk = options[best];
+            priorities_.sink(chains_.of(sunk));
+            if (best < options.ready()) {
+                options.set_key(best, priority_of(sunk));
+            }
         }
         return best;
     }
@@ -185,15 +225,25 @@ public:
         std::size_t best = 0;
         std::uint32_t highest = 0;
         for (std::size_t i = 0; i < options.size(); ++i) {
-            if (options[i]->mark() == 0) {
-                options[i]->set_mark(static_cast<std::uint32_t>(stream().next() >> 33) + 1);
-            }
-            if (options[i]->mark() > highest) {
-                highest = options[i]->mark();
+            const std::uint32_t each = priority_of(*options[i]);
+            if (each > highest) {
+                highest = each;
                 best = i;
             }
         }
         return best;
+    }
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_search; }
+    std::size_t choose_crowd(crowd& options) override {
+        return first_of_greatest(options, [this](runnable& event) { return priority_of(event); });
+    }
+
+private:
+    std::uint32_t priority_of(runnable& event) {
+        if (event.mark() == 0) {
+            event.set_mark(static_cast<std::uint32_t>(stream().next() >> 33) + 1);
+        }
+        return event.mark();
     }
 };
 
@@ -239,6 +289,43 @@ public:
         }
         return best;
     }
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_search; }
+    std::size_t choose_crowd(crowd& options) override {
+        if (noise_in_64_ != 0 && stream().chance(noise_in_64_, 64)) {
+            return static_cast<std::size_t>(stream().below(options.size()));
+        }
+        options.key_new(key_use::greatest,
+                        [this](runnable& event, std::uint32_t) { return priority_of(event); });
+        std::uint64_t highest = options.greatest();
+        std::size_t ready = options.greatest_count();  // of the highest, those that are ready
+        std::size_t others = 0;                        // ... and those that are not
+        for (std::size_t i = 0; i < options.others(); ++i) {
+            const std::uint64_t each = priority_of(options.other(i));
+            if (each > highest) {
+                highest = each;
+                ready = 0;
+                others = 1;
+            } else if (each == highest) {
+                ++others;
+            }
+        }
+        const std::size_t count = ready + others;
+        std::size_t place = count > 1 ? static_cast<std::size_t>(stream().below(count)) : 0;
+        std::size_t best = 0;
+        if (place < ready) {
+            best = options.option_of_greatest(place);
+        } else {
+            best = options.ready();
+            for (place -= ready; priority_of(options[best]) != highest || place-- > 0;) {
+                ++best;
+            }
+        }
+        if (variant_ == variant::points && points_.here()) {
+            priorities_.sink(options[best].mark() - 1);
+            options.forget_keys();  // of all that are at this site
+        }
+        return best;
+    }
 
 protected:
     void start(const run_profile& profile) override {
@@ -280,10 +367,7 @@ public:
     std::size_t choose(options_t options) override {
         std::uint64_t total = 0;
         for (runnable* each : options) {
-            if (each->mark() == 0) {
-                each->set_mark(weight_of(*each));
-            }
-            total += each->mark();
+            total += noted_weight_of(*each);
         }
         std::uint64_t drawn = stream().below(total);
         std::size_t taken = 0;
@@ -292,6 +376,27 @@ public:
             ++taken;
         }
         return taken;
+    }
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_search; }
+    std::size_t choose_crowd(crowd& options) override {
+        options.key_new(key_use::sum, [this](runnable& event, std::uint32_t) {
+            return std::uint64_t{noted_weight_of(event)};
+        });
+        std::uint64_t total = options.sum();
+        for (std::size_t i = 0; i < options.others(); ++i) {
+            total += noted_weight_of(options.other(i));
+        }
+        std::uint64_t drawn = stream().below(total);
+        if (drawn < options.sum()) {
+            return options.option_of_sum(drawn);
+        }
+        drawn -= options.sum();
+        std::size_t place = 0;
+        while (drawn >= options.other(place).mark()) {
+            drawn -= options.other(place).mark();
+            ++place;
+        }
+        return options.ready() + place;
     }
     void ran(const runnable& next) override {
         if (const task_base* task = task_of(next); task != nullptr) {
@@ -312,6 +417,12 @@ private:
         return kind == event_kind::step || kind == event_kind::wakeup
                    ? static_cast<const task_base*>(&event)
                    : nullptr;
+    }
+    std::uint32_t noted_weight_of(runnable& event) {
+        if (event.mark() == 0) {
+            event.set_mark(weight_of(event));
+        }
+        return event.mark();
     }
     /// Noted in the event's mark: it stays as it is until the task's step has run.
     std::uint32_t weight_of(const runnable& event) {
@@ -391,18 +502,49 @@ public:
         last_ = chains_.of(*options[picked]);
         return picked;
     }
+    /// A chain has at most one event that is ready: where it is is noted when it comes.
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return crowd_to_search; }
+    std::size_t choose_crowd(crowd& options) override {
+        if (stream().chance(stays_in_64_, 64)) {
+            options.key_new(key_use::greatest, [this](runnable& event, std::uint32_t number) {
+                const std::uint32_t chain = chains_.of(event);
+                if (numbers_.size() <= chain) {
+                    widen(numbers_, chain, none);
+                }
+                numbers_[chain] = number;
+                return std::uint64_t{1};
+            });
+            if (last_ < numbers_.size() && numbers_[last_] != none) {
+                if (const std::size_t place = options.option_of(numbers_[last_]);
+                    place < options.ready()) {
+                    return place;
+                }
+            }
+            for (std::size_t i = 0; i < options.others(); ++i) {
+                if (chains_.of(options.other(i)) == last_) {
+                    return options.ready() + i;
+                }
+            }
+        }
+        const auto picked = static_cast<std::size_t>(stream().below(options.size()));
+        last_ = chains_.of(options[picked]);
+        return picked;
+    }
 
 protected:
     void start(const run_profile&) override {
         chains_.restart();
-        last_ = ~std::uint32_t{0};
+        numbers_.clear();
+        last_ = none;
         constexpr std::array<std::uint64_t, 3> rates{32, 51, 61};
         stays_in_64_ = rates[stream().below(rates.size())];
     }
 
 private:
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
     chain_numbers chains_;
-    std::uint32_t last_ = 0;
+    std::uint32_t last_ = none;
+    std::vector<std::uint32_t> numbers_;  // of the chains' latest events: see crowd::key_new
     std::uint64_t stays_in_64_ = 0;
 };
 

@@ -64,24 +64,40 @@ std::size_t portfolio::order(std::span<runnable* const> options) {
     return unless_starved(choose_as_drawn(options), options.size());
 }
 
-std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {
-    // What is ready comes first, then operations, then the timer that is not due. What is offered
-    // is a part from the front: with the operations, the timer is withheld too.
+/// What is ready comes first, then operations, then the timer that is not due. What is offered is a
+/// part from the front: with the operations, the timer is withheld too. Says how many; `at` tells
+/// the options.
+template <class At>
+std::size_t portfolio::offered(std::size_t count, At at) {
     const auto not_due = [&](const runnable& each) {
         return each.kind() == event_kind::timer && static_cast<const timer_entry&>(each).in_heap();
     };
-    std::size_t count = options.size();
-    if (timers_in_64_ < 64 && not_due(*options.back()) && !stream().chance(timers_in_64_, 64)) {
+    if (timers_in_64_ < 64 && not_due(at(count - 1)) && !stream().chance(timers_in_64_, 64)) {
         --count;
     }
-    if (operations_in_64_ < 64 && options[count - 1]->kind() == event_kind::completion &&
-        options.front()->kind() != event_kind::completion &&
-        !stream().chance(operations_in_64_, 64)) {
-        while (options[count - 1]->kind() == event_kind::completion) {
+    if (operations_in_64_ < 64 && at(count - 1).kind() == event_kind::completion &&
+        at(0).kind() != event_kind::completion && !stream().chance(operations_in_64_, 64)) {
+        while (at(count - 1).kind() == event_kind::completion) {
             --count;
         }
     }
+    return count;
+}
+
+std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {
+    const std::size_t count =
+        offered(options.size(), [&](std::size_t i) -> const runnable& { return *options[i]; });
     return count > 1 ? drawn_->choose(options.first(count)) : 0;
+}
+
+std::size_t portfolio::choose_crowd(crowd& options) {
+    if (withholds_nothing_ || options.others() == 0) {
+        return drawn_->choose_crowd(options);
+    }
+    const std::size_t count =
+        offered(options.size(), [&](std::size_t i) -> const runnable& { return options[i]; });
+    crowd part = options.first(count);
+    return count > 1 ? drawn_->choose_crowd(part) : 0;
 }
 
 }  // namespace heddle::sim::detail

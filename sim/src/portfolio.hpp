@@ -53,6 +53,10 @@ public:
     [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
     std::size_t order(std::span<runnable* const> options) override;
     std::size_t choose(std::span<runnable* const> options) override;
+    [[nodiscard]] std::size_t crowds_from() const noexcept override {
+        return drawn_->crowds_from();
+    }
+    std::size_t choose_crowd(crowd& options) override;
     [[nodiscard]] bool watches() const noexcept override { return drawn_->watches(); }
     void ran(const runnable& next) override { drawn_->ran(next); }
 
@@ -62,6 +66,8 @@ protected:
 private:
     std::size_t choose_as_drawn(std::span<runnable* const> options);
     std::size_t choose_of_part(std::span<runnable* const> options);
+    template <class At>
+    std::size_t offered(std::size_t count, At at);
     std::array<std::unique_ptr<explorer>, size> strategies_;
     weights weights_{};
     std::uint64_t all_weights_ = 0;

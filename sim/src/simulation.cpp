@@ -159,6 +159,20 @@ public:
         return taken;
     }
 
+    /// Traces say of each step what it overtook: they look at all options.
+    [[nodiscard]] std::size_t crowds_from() const noexcept override {
+        return owner_.record_.trace ? crowd::never : strategy_->crowds_from();
+    }
+
+    std::size_t pick_of_crowd(crowd& options) override {
+        const std::size_t taken = strategy_->order_crowd(options);
+        HEDDLE_INVARIANT(taken < options.size(), "a strategy takes one of the options");
+        picked_ = &options[taken];
+        picked_id_ = picked_->event_id();
+        record(choice_kind::order, options.size(), taken, label_of(picked_id_));
+        return taken;
+    }
+
     std::uint64_t about_to_run(runnable& next) override {
         run_record& run = owner_.record_;
         if (!may_go_on()) [[unlikely]] {

@@ -31,12 +31,24 @@ std::size_t exact_replay::order(std::span<runnable* const> options) {
     if (expected == nullptr) {
         return 0;
     }
-    const runnable& chosen = *options[expected->taken];
-    if (label_of(chosen) != expected->label) {
-        --position_;
-        disagree(*expected, "the event at that option is another one: " + chosen.label());
-    }
+    check(*expected, *options[expected->taken]);
     return expected->taken;
+}
+
+std::size_t exact_replay::order_crowd(crowd& options) {
+    const choice* expected = take(choice_kind::order, options.size());
+    if (expected == nullptr) {
+        return 0;
+    }
+    check(*expected, options[expected->taken]);
+    return expected->taken;
+}
+
+void exact_replay::check(const choice& expected, const runnable& chosen) {
+    if (label_of(chosen) != expected.label) {
+        --position_;
+        disagree(expected, "the event at that option is another one: " + chosen.label());
+    }
 }
 
 std::size_t exact_replay::stall(const runnable& next, std::size_t options) {

@@ -85,6 +85,22 @@ public:
         return found;
     }
 
+    [[nodiscard]] bool has(int one) const {
+        return std::any_of(chains_.begin(), chains_.end(), [&](const auto& chain) {
+            return std::find(chain.begin(), chain.end(), one) != chain.end();
+        });
+    }
+    /// What it hangs behind; -1 if it is an entry, or not here.
+    [[nodiscard]] int before(int one) const {
+        for (const auto& chain : chains_) {
+            const auto place = std::find(chain.begin(), chain.end(), one);
+            if (place != chain.end() && place != chain.begin()) {
+                return *(place - 1);
+            }
+        }
+        return -1;
+    }
+
 private:
     std::vector<std::vector<int>> chains_;
 };
@@ -128,6 +144,125 @@ BOOST_AUTO_TEST_CASE(anything_may_be_taken_and_the_rest_keeps_its_order) {
         }
         BOOST_TEST(expected.entries().empty());
     }
+}
+
+std::uint64_t key_of(int number) { return 1 + static_cast<std::uint64_t>(number) * 7 % 5; }
+
+/// The crowd is what the model says, and its keys are found where they are.
+void check_crowd(heddle::detail::crowd_queue& queue, const std::vector<int>& expected,
+                 heddle::detail::key_use use, bool forget) {
+    heddle::crowd many(queue, {}, nullptr);
+    BOOST_TEST_REQUIRE(many.size() == expected.size());
+    std::vector<int> found;
+    std::uint64_t sum = 0;
+    std::uint64_t greatest = 0;
+    for (std::size_t i = 0; i < many.size(); ++i) {
+        found.push_back(number_of(&many[i]));
+        sum += key_of(expected[i]);
+        greatest = std::max(greatest, key_of(expected[i]));
+    }
+    BOOST_TEST_REQUIRE((found == expected));
+    BOOST_TEST(number_of(&queue.front()) == expected.front());
+    if (forget) {
+        many.forget_keys();
+    }
+    int before = -1;
+    std::size_t asked = 0;
+    std::uint32_t number = 0;
+    many.key_new(use, [&](heddle::runnable& each, std::uint32_t given) {
+        BOOST_TEST(number_of(&each) > before);
+        before = number_of(&each);
+        number = given;
+        ++asked;
+        return key_of(before);
+    });
+    BOOST_TEST((!forget || asked == expected.size()));
+    if (asked > 0) {
+        BOOST_TEST(number_of(&many[many.option_of(number)]) == before);
+    }
+    if (use == heddle::detail::key_use::sum) {
+        BOOST_TEST(many.sum() == sum);
+        std::uint64_t up_to = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            BOOST_TEST(many.option_of_sum(up_to) == i);
+            up_to += key_of(expected[i]);
+            BOOST_TEST(many.option_of_sum(up_to - 1) == i);
+        }
+        return;
+    }
+    BOOST_TEST(many.greatest() == greatest);
+    std::size_t ties = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        if (key_of(expected[i]) == greatest) {
+            BOOST_TEST(many.option_of_greatest(ties) == i);
+            ++ties;
+        }
+    }
+    BOOST_TEST(many.greatest_count() == ties);
+    // Another key for the last of them, and its own again.
+    const std::size_t last = many.option_of_greatest(ties - 1);
+    many.set_key(last, greatest + 1);
+    BOOST_TEST(many.option_of_greatest(0) == last);
+    many.set_key(last, greatest);
+    BOOST_TEST(many.greatest_count() == ties);
+}
+
+BOOST_AUTO_TEST_CASE(a_crowd_is_the_same_in_another_form) {
+    using heddle::detail::key_use;
+    heddle::random_stream stream(2);
+    int crowds = 0;
+    for (int round = 0; round < 60; ++round) {
+        scheduled_queue queue;
+        queue.limit_row(std::vector<std::size_t>{1, 2, 7, 40}[stream.below(4)]);
+        const key_use use = stream.chance(1, 2) ? key_use::greatest : key_use::sum;
+        const std::uint64_t checks_in_8 = stream.chance(1, 4) ? 1 : 8;
+        model expected;
+        std::deque<item> items;
+        const std::uint64_t most = 1 + stream.below(round % 4 == 0 ? 300 : 40);
+        for (int turn = 0; turn < 600; ++turn) {
+            const std::size_t held = expected.entries().size();
+            BOOST_TEST_REQUIRE(queue.empty() == (held == 0));
+            if (turn < 400 && held < most && stream.chance(3, 5)) {
+                item& fresh = items.emplace_back(static_cast<int>(items.size()));
+                if (held != 0 && stream.chance(1, 4)) {
+                    const std::vector<int> last = expected.last_ones();
+                    const int before = last[stream.below(last.size())];
+                    queue.push_behind(items[static_cast<std::size_t>(before)], fresh);
+                    expected.push_behind(before, fresh.number());
+                } else {
+                    queue.push(fresh);
+                    expected.push(fresh.number());
+                }
+            } else if (held != 0 && stream.chance(1, 8)) {
+                const int gone = static_cast<int>(stream.below(items.size()));
+                const bool is_there = expected.has(gone);
+                heddle::runnable* predecessor = nullptr;
+                BOOST_TEST(queue.remove(items[static_cast<std::size_t>(gone)], predecessor) ==
+                           is_there);
+                BOOST_TEST((predecessor == nullptr ? -1 : number_of(predecessor)) ==
+                           expected.before(gone));
+                expected.remove(gone);
+            } else if (held != 0) {
+                const std::size_t index = stream.chance(1, 3) ? 0 : stream.below(held);
+                BOOST_TEST(number_of(&queue.take_anyhow(index)) == expected.take(index));
+            }
+            if (queue.crowd_is_due() && stream.chance(checks_in_8, 8)) {
+                if (auto* const many = queue.make_crowd(); many != nullptr) {
+                    ++crowds;
+                    check_crowd(*many, expected.entries(), use, stream.chance(1, 16));
+                }
+            }
+        }
+        if (stream.chance(1, 2)) {
+            queue.limit_row(heddle::crowd::never);
+            BOOST_TEST((numbers(queue.entries()) == expected.entries()));
+        }
+        while (heddle::runnable* last = queue.take_any()) {
+            BOOST_TEST(number_of(last) == expected.take(0));
+        }
+        BOOST_TEST(expected.entries().empty());
+    }
+    BOOST_TEST(crowds > 1'000);
 }
 
 BOOST_AUTO_TEST_CASE(what_else_may_run_stands_behind_the_entries_for_one_choice) {

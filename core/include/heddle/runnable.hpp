@@ -18,6 +18,7 @@ namespace heddle {
 class future_base;
 
 namespace detail {
+class crowd_queue;
 class ready_chain;
 class runnable_list;
 class timer_heap;
@@ -66,6 +67,7 @@ protected:
     ~runnable() = default;
 
 private:
+    friend class detail::crowd_queue;
     friend class detail::ready_chain;
     friend class detail::runnable_list;
     friend class detail::scheduled_queue;

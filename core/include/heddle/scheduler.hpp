@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 
+#include <heddle/crowd.hpp>
 #include <heddle/runnable.hpp>
 #include <heddle/time.hpp>
 
@@ -36,6 +37,14 @@ public:
     /// first; the last may be the earliest timer, not yet due (kind() says so and in_heap()
     /// holds): picking it lets time pass up to its deadline.
     virtual std::size_t pick(std::span<runnable* const> options) = 0;
+
+    /// From how many that are ready on pick_of_crowd() may be asked in place of pick(): a queue then
+    /// keeps them otherwise than side by side, some time between so many and twice as many, and
+    /// until half as many are left. Asked once, when a run starts whose order is open. At least 1.
+    [[nodiscard]] virtual std::size_t crowds_from() const noexcept { return crowd::never; }
+
+    /// pick(), with very many options. Never called unless crowds_from() says so.
+    virtual std::size_t pick_of_crowd(crowd& options);
 
     /// Where the order is not open: whether pick() is to be asked which of several timers that are
     /// due runs next, if they have the same deadline and no order of their own

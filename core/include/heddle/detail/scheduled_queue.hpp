@@ -8,7 +8,9 @@
 // hangs behind the one before it and becomes an entry, in its own place, when that one leaves.
 //
 // Entries lie in a row in one block, with room at both ends: the first, which FIFO takes, leaves
-// without anything being moved, and of many others the shorter side moves.
+// without anything being moved, and of many others the shorter side moves. Where there are very
+// many, and the scheduler has said that it can do without the row (limit_row), they go into a
+// crowd_queue, and come back when few are left.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +19,8 @@
 #include <span>
 #include <utility>
 
+#include <heddle/crowd.hpp>
+#include <heddle/detail/crowd_queue.hpp>
 #include <heddle/detail/invariant.hpp>
 #include <heddle/runnable.hpp>
 
@@ -24,6 +28,24 @@ namespace heddle::detail {
 
 class scheduled_queue {
 public:
+    scheduled_queue() = default;
+    scheduled_queue(const scheduled_queue&) = delete;
+    scheduled_queue& operator=(const scheduled_queue&) = delete;
+
+    /// From about so many entries on they are to be a crowd.
+    void limit_row(std::size_t crowds_from) {
+        if (crowds_from != crowds_from_) [[unlikely]] {
+            set_limit(crowds_from);
+        }
+    }
+    /// Whether they are, or are to be: make_crowd() before the next choice then.
+    [[nodiscard]] bool crowd_is_due() const noexcept { return crowd_is_due_; }
+    /// The entries as a crowd; null if there are too few, and they are a row. Of a crowd the row's
+    /// functions, and take(), are not to be called.
+    [[nodiscard]] crowd_queue* make_crowd();
+    /// take(), of whichever it is.
+    runnable& take_anyhow(std::size_t index);
+
     /// A free entry at the end: a task's step, a due timer, the first callback of a source.
     void push(runnable& item) {
         note(item);
@@ -40,7 +62,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept {
         return static_cast<std::size_t>(last_ - first_);
     }
-    /// What may run now, in the plain loop's order.
+    /// What may run now, in the plain loop's order. Of a row, as size() and with_extras().
     [[nodiscard]] std::span<runnable* const> entries() const noexcept { return {first_, last_}; }
 
     /// Takes out entry number `index`.
@@ -106,11 +128,23 @@ private:
     void push_into_full(runnable& item);
     void insert(runnable& item) noexcept;
     void make_room(std::size_t count);
+    void set_slots_end() noexcept;
+    void set_limit(std::size_t crowds_from);
+    void follow_crowd();
+    [[gnu::cold]] bool remove_of_crowd(runnable& item, runnable*& predecessor) noexcept;
 
     std::unique_ptr<runnable*[]> slots_;
+    std::size_t slot_count_ = 0;
+    // Those that are in use: fewer than there are where a crowd could become of the entries.
     runnable** slots_end_ = nullptr;
     runnable** first_ = nullptr;  // the entries, by order_: first_ .. last_
     runnable** last_ = nullptr;
+    // Of a crowd first_ .. last_ is this, its first entry: a full row of one.
+    runnable* crowd_front_ = nullptr;
+    bool is_crowd_ = false;
+    bool crowd_is_due_ = false;  // that too, and when it is to become one
+    std::size_t crowds_from_ = crowd::never;
+    std::unique_ptr<crowd_queue> crowd_;  // null until it is needed
     std::uint32_t next_order_ = 0;
     std::uint32_t boundary_ = 0;
 };

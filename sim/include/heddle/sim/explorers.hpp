@@ -44,8 +44,16 @@ public:
     std::size_t order(std::span<runnable* const> options) override {
         return unless_starved(choose(options), options.size());
     }
+    std::size_t order_crowd(crowd& options) final {
+        return unless_starved(choose_crowd(options), options.size());
+    }
     /// The strategy's own answer.
     virtual std::size_t choose(std::span<runnable* const> options) = 0;
+    /// The same of very many: equal to choose()'s. Only of those whose crowds_from() says so.
+    virtual std::size_t choose_crowd(crowd& options) {
+        static_cast<void>(options);
+        return 0;
+    }
 
     std::size_t stall(const runnable&, std::size_t options) final { return delay(options); }
     std::size_t oversleep(std::uint64_t, std::size_t options) final { return delay(options); }
@@ -100,18 +108,24 @@ private:
 /// Throws usage_error, which lists the names, for one that is none.
 [[nodiscard]] std::unique_ptr<explorer> make_explorer(std::string_view name);
 
-/// Plain FIFO that notes the profile: run 0.
+/// Plain FIFO that notes the profile: run 0. Steps are noted when the run is over, or, if it
+/// failed, when the profiler is destroyed; `noted` outlives it.
 class profiler final : public strategy {
 public:
     explicit profiler(run_profile& noted) noexcept : noted_(noted) {}
+    profiler(const profiler&) = delete;
+    profiler& operator=(const profiler&) = delete;
+    ~profiler() override { end_run(); }
     std::size_t order(std::span<runnable* const> options) override;
     std::size_t stall(const runnable&, std::size_t) override { return 0; }
     std::size_t oversleep(std::uint64_t, std::size_t) override { return 0; }
     std::size_t finish(const finish_options&) override { return 0; }
     void ran(const runnable& next) override;
+    void end_run() override;
 
 private:
     run_profile& noted_;
+    std::vector<run_profile::task_steps> tasks_;  // by the tasks' numbers
 };
 
 }  // namespace heddle::sim

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include <heddle/crowd.hpp>
 #include <heddle/runnable.hpp>
 #include <heddle/sim/level.hpp>
 #include <heddle/sim/tape.hpp>
@@ -41,6 +42,15 @@ public:
 
     /// Which of `options`, two or more, runs next.
     virtual std::size_t order(std::span<runnable* const> options) = 0;
+    /// From how many that are ready on order_crowd() may be asked in place of order(), which then
+    /// costs no more than the logarithm of their number: see scheduler::crowds_from. Asked when a
+    /// run starts. Runs that are traced, for a report, ask order() in any case.
+    [[nodiscard]] virtual std::size_t crowds_from() const noexcept { return crowd::never; }
+    /// What order() would answer, of very many options.
+    virtual std::size_t order_crowd(crowd& options) {
+        static_cast<void>(options);
+        return 0;
+    }
     /// How long `next` takes: 0, or until which of the next options-1 deadlines.
     virtual std::size_t stall(const runnable& next, std::size_t options) = 0;
     /// By how much a wait overshoots. `wait` tells the waits of a run apart: 1, 2, ...
@@ -80,6 +90,8 @@ public:
     /// `recorded` outlives it.
     explicit exact_replay(const tape& recorded) noexcept : tape_(recorded) {}
     std::size_t order(std::span<runnable* const> options) override;
+    [[nodiscard]] std::size_t crowds_from() const noexcept override { return 4096; }
+    std::size_t order_crowd(crowd& options) override;
     std::size_t stall(const runnable& next, std::size_t options) override;
     std::size_t oversleep(std::uint64_t wait, std::size_t options) override;
     std::size_t finish(const finish_options& options) override;
@@ -88,6 +100,7 @@ public:
 
 private:
     const choice* take(choice_kind kind, std::size_t options);
+    void check(const choice& expected, const runnable& chosen);
     std::size_t of_event(choice_kind kind, const runnable& next, std::size_t options);
     [[noreturn]] void disagree(const choice& expected, const std::string& found) const;
 

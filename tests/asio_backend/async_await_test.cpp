@@ -35,6 +35,7 @@
 #include <heddle/heddle.hpp>
 
 #include "loop_elsewhere.hpp"
+#include "sealed_clock.hpp"
 #include "threads.hpp"
 
 namespace {
@@ -494,13 +495,7 @@ BOOST_AUTO_TEST_CASE(cancelling_while_the_loop_closes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_loop_that_takes_nothing_from_outside_says_so) {
-    struct sealed_clock final : heddle::backend {
-        heddle::time_point now() override { return {}; }
-        heddle::time_point wait_until(heddle::time_point) override { return {}; }
-        void poll() override {}
-        void wake_up() noexcept override {}
-        [[nodiscard]] bool accepts_outside_events() const noexcept override { return false; }
-    } clock;
+    heddle_test::sealed_clock clock;
     heddle::event_loop loop(clock);
     std::thread other([&] {
         BOOST_CHECK_THROW(async_await(loop, nothing(), asio::detached), heddle::usage_error);

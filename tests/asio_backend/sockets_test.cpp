@@ -20,6 +20,7 @@
 #include <heddle/heddle.hpp>
 
 #include "io_runners.hpp"
+#include "sealed_clock.hpp"
 
 namespace {
 
@@ -142,17 +143,47 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(all_is_sent_even_if_the_socket_takes_it_in_parts, 
     pair.runner.run(main());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(both_can_be_tasks, Runner, both) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(both_try_first_however_they_are_used, Runner, both) {
     connection<Runner> pair;
+    std::array<char, 10> bytes{};
+    const auto receive = [&]() -> coro<std::size_t> {
+        return sock_recv_into(pair.here, asio::buffer(bytes));
+    };
     const auto main = [&]() -> coro<void> {
-        std::array<char, 10> bytes{};
-        const auto received = heddle::create_task(sock_recv_into(pair.there, asio::buffer(bytes)));
-        const auto sent = heddle::create_task(sock_sendall(pair.here, asio::buffer("abc", 3)));
-        co_await sent;
-        BOOST_TEST(co_await received == 3U);
-        BOOST_TEST(std::string(bytes.data(), 3) == "abc");
+        int turns = 0;
+        pair.give("abcd");
+        const auto other = heddle::create_task(count_turns(turns));
+        coro<void> sends = sock_sendall(pair.here, asio::buffer("e", 1));
+        co_await std::move(sends);
+        BOOST_TEST(pair.here.non_blocking());
+        const auto [size] = co_await heddle::gather(receive());
+        BOOST_TEST(size == 4U);
+        const auto sent = heddle::create_task(sock_sendall(pair.here, asio::buffer("fg", 2)));
+        co_await heddle::wait_for(sent, 1s);
+        BOOST_TEST(pair.sent() == "efg");
+        BOOST_TEST(turns <= 10);  // the tasks' own; whoever waits for the system lets in many more
+        other.cancel();
     };
     pair.runner.run(main());
+}
+
+BOOST_AUTO_TEST_CASE(not_in_a_simulation) {
+    asio::io_context io;
+    const auto body = [&]() -> coro<void> {
+        local_socket here(io);
+        local_socket there(io);
+        asio::local::connect_pair(here, there);
+        std::array<char, 1> byte{};
+        BOOST_CHECK_THROW(co_await sock_sendall(here, asio::buffer("a", 1)), heddle::usage_error);
+        BOOST_CHECK_THROW(co_await sock_recv_into(there, asio::buffer(byte)), heddle::usage_error);
+        there.non_blocking(true);
+        error_code error;
+        BOOST_TEST(there.read_some(asio::buffer(byte), error) == 0U);
+        BOOST_TEST(error == asio::error::would_block);
+    };
+    heddle_test::sealed_clock clock;
+    heddle::event_loop loop(clock);
+    loop.run_until_complete(body());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(nothing_is_done_before_it_is_awaited, Runner, both) {

@@ -66,7 +66,7 @@ void observation_log::keep() {
     if (!std::exchange(has_first_, true)) {
         first_ = lines_;
     }
-    if (nodes_.size() + lines_.size() > most_nodes) {
+    if (!has_room_for(lines_)) {
         lacks_some_ = true;
         return;
     }
@@ -93,6 +93,12 @@ const observation_log::node& observation_log::follow(const observed_lines& lines
         at = &nodes_[found->second];
     }
     return *at;
+}
+
+bool observation_log::has_room_for(const observed_lines& lines) const {
+    std::size_t known = 0;
+    static_cast<void>(follow(lines, known));
+    return nodes_.size() + (lines.size() - known) <= most_nodes;
 }
 
 bool observation_log::was_simulated(const observed_lines& lines) const {

@@ -29,7 +29,9 @@ public:
     observed_lines end_run();
 
     [[nodiscard]] bool was_simulated(const observed_lines& lines) const;
-    /// Whether some simulated run is missing: together they had more lines than are kept.
+    /// Whether a run that ends with `lines` can be kept, if it is not yet.
+    [[nodiscard]] bool has_room_for(const observed_lines& lines) const;
+    /// Whether some simulated run is missing, for want of that.
     [[nodiscard]] bool lacks_some() const noexcept { return lacks_some_; }
     [[nodiscard]] const observed_lines& first_simulated() const noexcept { return first_; }
     /// Where `lines`, which were not simulated, leave what was: a few lines of text.

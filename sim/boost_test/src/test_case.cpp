@@ -303,7 +303,9 @@ std::optional<std::uint64_t> simulated_case::search(const observed_lines& wanted
     further.schedules =
         std::max(std::min(options_.schedules, most_to_search / 10) * 10, fewest_to_search);
     further.must_see.clear();
-    further.stop = [&] { return observed_->was_simulated(wanted) || observed_->lacks_some(); };
+    further.stop = [&] {
+        return observed_->was_simulated(wanted) || !observed_->has_room_for(wanted);
+    };
     sim::exploration result;
     heard unused;
     if (!explore(further, result, unused)) {

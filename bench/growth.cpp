@@ -3,7 +3,7 @@
 // heddle_bench_growth: what one operation costs when there are few, and when there are many.
 //
 //   heddle_bench_growth                    lists the series: name and sizes
-//   heddle_bench_growth <series> <size>    does it once, for callgrind
+//   heddle_bench_growth <series> <size>    does it once, for callgrind; with a size of 0 nothing
 //   heddle_bench_growth --measure <series> <size>    prints <series> <size> <nanoseconds an operation>
 //
 // Time is processor time, the least of three. Nothing here passes or fails by the clock.
@@ -126,11 +126,26 @@ std::uint64_t ready_set(std::string_view strategy, std::uint64_t size) {
     sim::run_profile profile;
     sim::profiler first(profile);
     std::uint64_t all = runs.run(program, first, sim::level::any).steps;
+    if (strategy == "fifo") {
+        return all;
+    }
     const auto chooser = sim::make_explorer(strategy);
     chooser->begin(1, sim::level::any, profile);
     const sim::run_record& record = runs.run(program, *chooser, sim::level::any);
     check(!record.failed, "ready_set");
     return all + record.steps;
+}
+
+/// The same of those that draw a strategy for each run: some runs.
+std::uint64_t drawn_ready_set(std::string_view strategy, std::uint64_t size) {
+    const std::uint64_t steps = size < 1'000 ? 1 + 2'000 / size : 3;
+    sim::explore_options options;
+    options.strategy = strategy;
+    options.limits = no_limits();
+    options.schedules = 12;
+    const sim::exploration result = sim::explore([&] { return gather_many(size, steps); }, options);
+    check(!result.found, "drawn_ready_set");
+    return result.steps;
 }
 
 sim::explore_options long_options() {
@@ -200,11 +215,16 @@ std::vector<series> all_series() {
         {"tape_length", powers(100, million), tape_length},
         {"minimising", powers(10, 10'000), minimising},
     };
-    for (const std::string_view strategy : sim::explorer_names()) {
-        if (strategy != "portfolio") {
-            all.push_back({"ready_set_" + std::string(strategy), powers(1, 100'000),
-                           [strategy](std::uint64_t size) { return ready_set(strategy, size); }});
+    for (const std::string_view strategy : sim::strategy_names()) {
+        if (sim::is_exhaustive(strategy)) {
+            continue;  // of so many steps there is no end
         }
+        const bool draws = strategy == "portfolio" || strategy == "adaptive";
+        all.push_back({"ready_set_" + std::string(strategy), powers(1, 100'000),
+                       [strategy, draws](std::uint64_t size) {
+                           return draws ? drawn_ready_set(strategy, size)
+                                        : ready_set(strategy, size);
+                       }});
     }
     return all;
 }
@@ -258,14 +278,14 @@ int grow(int argc, char** argv) {
         std::from_chars(text.data(), text.data() + text.size(), size);
     }
     for (const series& one : all) {
-        if (size == 0 || one.name != argv[argc - 2]) {
+        if (argc < 3 || one.name != argv[argc - 2] || (measuring && size == 0)) {
             continue;
         }
         if (measuring) {
             std::printf("%s %llu %.1f\n", one.name.c_str(), static_cast<unsigned long long>(size),
                         measure(one, size));
         } else {
-            std::printf("%llu\n", static_cast<unsigned long long>(one.once(size)));
+            std::printf("%llu\n", static_cast<unsigned long long>(size != 0 ? one.once(size) : 0));
         }
         return 0;
     }

@@ -50,7 +50,8 @@ run_environment::run_environment(const run_options& options) : loop_(backend_, c
 void run_environment::take_over_sigint() {
     loop_.add_signal_handler(SIGINT, [this] {
         loop_.for_each_task([this](const task_base& each) {
-            if (each.number() == 1) {  // the loop's first task is main's
+            // The loop's first task is main's. (Numbers begin anew after 2^32 tasks; it is the oldest.)
+            if (each.number() == 1 && !cancelled_main_) {
                 auto& main = const_cast<task_base&>(each);
                 cancelled_main_ = heddle::detail::intrusive_ptr<future_base>(&main.as_future());
             }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include <heddle/detail/job.hpp>
@@ -365,7 +366,7 @@ private:
                 break;
             }
             if (options.idle) {
-                passed_over_.push_back(each->event_id());
+                pass_over(each->event_id());
             }
         }
         if (finished != nullptr && !options.idle) {
@@ -378,6 +379,7 @@ private:
     [[gnu::cold, gnu::noinline]] void begin_trace(bool traced) {
         was_traced_ = traced;
         passed_over_.clear();
+        held_.clear();
         scheduled_by_.clear();
         suspensions_.clear();
         cancellation_.on_run = nullptr;
@@ -388,12 +390,20 @@ private:
         }
     }
 
+    /// Noted once, not for each step that comes before it: of very many that are ready most are
+    /// passed over again and again.
+    void pass_over(std::uint64_t event) {
+        if (held_.insert(event).second) {
+            passed_over_.push_back(event);
+        }
+    }
+
     [[gnu::cold, gnu::noinline]] void trace_options(std::span<runnable* const> options,
                                                     std::size_t taken) {
         for (std::size_t i = 0; i < options.size(); ++i) {
             see(*options[i]);
             if (i < taken) {
-                passed_over_.push_back(options[i]->event_id());
+                pass_over(options[i]->event_id());
             }
         }
     }
@@ -409,6 +419,7 @@ private:
         step.stall_option = static_cast<std::uint32_t>(stalled);
         step.cancelled = cancels;
         step.passed_over = std::exchange(passed_over_, {});
+        held_.erase(event);
         if (const auto by = scheduled_by_.find(event); by != scheduled_by_.end()) {
             step.woken_by = by->second;
             scheduled_by_.erase(by);  // an id may come again, scheduled by another step
@@ -467,7 +478,8 @@ private:
     // The event of the latest choice, and its id, until it runs.
     const runnable* picked_ = nullptr;
     std::uint64_t picked_id_ = 0;
-    std::vector<std::uint64_t> passed_over_;
+    std::vector<std::uint64_t> passed_over_;  // for the first time, by the step that is next
+    std::set<std::uint64_t> held_;            // passed over, and not run yet
     std::map<std::uint64_t, std::uint64_t> scheduled_by_;  // of a traced run: event, step
     bool cancels_ = false;
     bool cancelled_ = false;

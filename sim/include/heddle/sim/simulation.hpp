@@ -49,7 +49,7 @@ struct step_record {
     duration stalled{};                      ///< how long it took, if it was made to take long
     std::uint32_t stall_option = 0;          ///< ... and the option that says so
     bool cancelled = false;                  ///< its task was cancelled behind it, by a choice
-    std::vector<std::uint64_t> passed_over;  ///< what was ready before it in the plain loop's order
+    std::vector<std::uint64_t> passed_over;  ///< newly: what was ready before it in plain order
 };
 
 /// A wait of a run that was made to overshoot.

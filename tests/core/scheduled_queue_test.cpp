@@ -105,6 +105,21 @@ private:
     std::vector<std::vector<int>> chains_;
 };
 
+/// A new item: an entry, or, one time in four, behind the last of some chain.
+void push_anywhere(scheduled_queue& queue, model& expected, std::deque<item>& items,
+                   heddle::random_stream& stream) {
+    item& fresh = items.emplace_back(static_cast<int>(items.size()));
+    if (!queue.empty() && stream.chance(1, 4)) {
+        const std::vector<int> last = expected.last_ones();
+        const int before = last[stream.below(last.size())];
+        queue.push_behind(items[static_cast<std::size_t>(before)], fresh);
+        expected.push_behind(before, fresh.number());
+    } else {
+        queue.push(fresh);
+        expected.push(fresh.number());
+    }
+}
+
 BOOST_AUTO_TEST_SUITE(scheduled_queue_)
 
 BOOST_AUTO_TEST_CASE(anything_may_be_taken_and_the_rest_keeps_its_order) {
@@ -118,16 +133,7 @@ BOOST_AUTO_TEST_CASE(anything_may_be_taken_and_the_rest_keeps_its_order) {
         for (int turn = 0; turn < 600; ++turn) {
             const bool ends = turn >= 400;
             if (!ends && queue.size() < most && stream.chance(3, 5)) {
-                item& fresh = items.emplace_back(static_cast<int>(items.size()));
-                if (!queue.empty() && stream.chance(1, 4)) {
-                    const std::vector<int> last = expected.last_ones();
-                    const int before = last[stream.below(last.size())];
-                    queue.push_behind(items[static_cast<std::size_t>(before)], fresh);
-                    expected.push_behind(before, fresh.number());
-                } else {
-                    queue.push(fresh);
-                    expected.push(fresh.number());
-                }
+                push_anywhere(queue, expected, items, stream);
             } else if (!queue.empty() && stream.chance(1, 8)) {
                 const int gone = expected.last_ones()[stream.below(queue.size())];
                 heddle::runnable* predecessor = nullptr;
@@ -223,16 +229,7 @@ BOOST_AUTO_TEST_CASE(a_crowd_is_the_same_in_another_form) {
             const std::size_t held = expected.entries().size();
             BOOST_TEST_REQUIRE(queue.empty() == (held == 0));
             if (turn < 400 && held < most && stream.chance(3, 5)) {
-                item& fresh = items.emplace_back(static_cast<int>(items.size()));
-                if (held != 0 && stream.chance(1, 4)) {
-                    const std::vector<int> last = expected.last_ones();
-                    const int before = last[stream.below(last.size())];
-                    queue.push_behind(items[static_cast<std::size_t>(before)], fresh);
-                    expected.push_behind(before, fresh.number());
-                } else {
-                    queue.push(fresh);
-                    expected.push(fresh.number());
-                }
+                push_anywhere(queue, expected, items, stream);
             } else if (held != 0 && stream.chance(1, 8)) {
                 const int gone = static_cast<int>(stream.below(items.size()));
                 const bool is_there = expected.has(gone);

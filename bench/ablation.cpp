@@ -25,7 +25,7 @@ std::uint64_t number(std::string_view text) {
 
 int main(int argc, char** argv) {
     if (argc == 1) {
-        for (const bench::workload& each : bench::plain::all) {
+        for (const bench::workload& each : bench::all_workloads()) {
             std::printf("%s\n", each.name);
         }
         return 0;

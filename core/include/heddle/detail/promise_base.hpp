@@ -25,7 +25,7 @@ class async_step_link;
 /// A std::source_location as the compiler hands it over, a pointer: g++ would keep an argument of
 /// class type in the frame of the coroutine that awaits.
 using site_pointer = decltype(__builtin_source_location());
-static_assert(sizeof(std::source_location) == sizeof(site_pointer));
+static_assert(sizeof(std::source_location) == sizeof(void*));
 
 /// Stands in the frame of an awaiting coroutine: links it to the coroutine it awaits.
 struct alignas(8) chain_link {
@@ -93,7 +93,7 @@ private:
 
     /// What links it to the coroutine that awaits it; null for a task's own.
     [[nodiscard]] chain_link* up() const noexcept {
-        return reinterpret_cast<chain_link*>(up_ & ~endings);
+        return reinterpret_cast<chain_link*>(up_ & ~endings);  // NOLINT(performance-no-int-to-ptr)
     }
     /// As it begins.
     void set_up(chain_link* link) noexcept { up_ = reinterpret_cast<std::uintptr_t>(link); }

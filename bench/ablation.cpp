@@ -3,7 +3,6 @@
 // ablation <workload> <batches> <operations>: a workload of the plain loop in a program with nothing
 // else in it. bench/ablation builds it against copies of the library from which one thing each was taken out.
 // Without arguments it lists the workloads.
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
@@ -11,17 +10,10 @@
 #include <heddle/heddle.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
+#include "number.hpp"
 #include "workloads.hpp"
 
-namespace {
-
-std::uint64_t number(std::string_view text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
-}  // namespace
+using bench::number;
 
 int main(int argc, char** argv) {
     if (argc == 1) {

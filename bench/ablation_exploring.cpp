@@ -3,7 +3,6 @@
 // ablation_exploring <workload> <batches> <executions>: whole executions of small racy programs, as the rows racy_9 and
 // explore have them, in a program with nothing else in it; or (plain_racy_9, plain_explore) by the plain loop, which
 // explores nothing. bench/ablation builds it against copies of the library from which one thing each was taken out.
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
@@ -14,10 +13,12 @@
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
+#include "number.hpp"
 #include "racy_program.hpp"
 
 namespace {
 
+using bench::number;
 using heddle::coro;
 namespace sim = heddle::sim;
 
@@ -65,12 +66,6 @@ std::uint64_t in_plain_order(const sim::program& program, std::uint64_t batches,
         loop.run_until_complete(program());
     }
     return batches * executions;
-}
-
-std::uint64_t number(std::string_view text) {
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
 }
 
 }  // namespace

@@ -3,25 +3,15 @@
 // heddle_bench_one <workload> <side> <batches> [<operations in a batch>]: runs one row so many
 // times on one loop, and prints nothing. For callgrind (see bench/instructions) and for profilers.
 // Without arguments it lists the rows: workload, side and operations in a batch.
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+#include "number.hpp"
 #include "row.hpp"
 
-namespace {
-
-/// 0 if it is none.
-std::uint64_t number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-    return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() ? value : 0;
-}
-
-}  // namespace
+using bench::number;
 
 int main(int argc, char** argv) {
     const std::vector<bench::row> rows = bench::all_rows();

@@ -23,7 +23,7 @@ void event_loop::destroy_everything() noexcept {
     // From here on nothing is queued any more: what destructors of frames schedule is dropped.
     closed_ = true;
     closing_ = true;
-    instrumented_ = true;
+    update_instrumented();
     if (backend_->accepts_outside_events()) {
         outside_calls_.refuse();
     }
@@ -39,6 +39,7 @@ void event_loop::destroy_everything() noexcept {
     HEDDLE_INVARIANT(timers_.empty() && ready_.empty() && scheduled_.empty(),
                      "nothing is queued on a loop that closes");
     closing_ = false;
+    update_instrumented();
     stopping_ = false;
     wake_if_idle();  // there is nothing left to wait for
 }

@@ -39,13 +39,13 @@ public:
         detail::current_pool = loop.pool_;
         loop.thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
         loop.running_ = true;
-        loop.update_instrumented();
         if (loop.scheduler_ != nullptr) {
             loop.reorders_ = loop.scheduler_->reorders();
             loop.watched_ = loop.scheduler_->watches();
             loop.scheduled_.limit_row(loop.reorders_ ? loop.scheduler_->crowds_from()
                                                      : crowd::never);
         }
+        loop.update_instrumented();
     }
     run_scope(const run_scope&) = delete;
     run_scope& operator=(const run_scope&) = delete;
@@ -162,7 +162,7 @@ time_point event_loop::run_one_iteration() {
         run_scheduled_iteration();
     } else {
         let_in(timers_.empty() ? time_point{} : backend_->now());
-        if (tells_what_runs()) [[unlikely]] {
+        if (told_) [[unlikely]] {
             run_what_is_ready<true>();
         } else {
             run_what_is_ready<false>();
@@ -174,7 +174,7 @@ time_point event_loop::run_one_iteration() {
 void event_loop::run_plain() {
     do {
         looks_up_ = stopping_;
-        if (tells_what_runs()) [[unlikely]] {
+        if (told_) [[unlikely]] {
             run_iterations<true>();
         } else {
             run_iterations<false>();

@@ -22,11 +22,19 @@ loop_core::loop_core(backend& clock_and_executor, const loop_options& options)
                                                           : std::this_thread::get_id()) {}
 
 void loop_core::push_ready_instrumented(runnable& item) {
-    if (scheduler_ != nullptr && !closing_) [[likely]] {
+    if (schedules_untold_) [[likely]] {
+        scheduled_.push(item);
+    } else {
+        push_ready_in_full(item);
+    }
+}
+
+[[gnu::noinline]] void loop_core::push_ready_in_full(runnable& item) {
+    if (closing_) {
+        item.drop();
+    } else if (scheduler_ != nullptr) {
         tell_scheduled(item);
         scheduled_.push(item);
-    } else if (closing_) {
-        item.drop();
     } else {
         ready_.push_back(item);
         wake_if_idle();

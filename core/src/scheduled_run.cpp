@@ -44,7 +44,7 @@ void event_loop::run_scheduled() {
     origin_ordinals_ = 0;
     in_event_ = true;
     try {
-        if (tells_what_runs()) [[unlikely]] {
+        if (told_) [[unlikely]] {
             run_observed(next);
         } else {
             next.run();
@@ -55,7 +55,7 @@ void event_loop::run_scheduled() {
     forget_callback_context();
     in_event_ = false;
     last_callback_ = nullptr;
-    if (observed()) [[unlikely]] {
+    if (told_ && observed()) [[unlikely]] {
         observer_->between_events();
     }
 }

@@ -44,24 +44,14 @@ void portfolio::start(const run_profile& profile) {
     drawn_->begin(stream().next(), level::any, profile);
 }
 
-[[gnu::always_inline]] inline std::size_t portfolio::choose_as_drawn(
-    std::span<runnable* const> options) {
-    // All that may be withheld stands at the end.
-    if (!withholds_nothing_) {
-        const event_kind last = options.back()->kind();
-        if (last == event_kind::timer || last == event_kind::completion) [[unlikely]] {
-            return choose_of_part(options);
-        }
-    }
-    return drawn_->choose(options);
-}
-
-std::size_t portfolio::choose(std::span<runnable* const> options) {
-    return choose_as_drawn(options);
-}
+// The one that was drawn counts what is passed over: it is asked by the simulation, too.
 
 std::size_t portfolio::order(std::span<runnable* const> options) {
-    return unless_starved(choose_as_drawn(options), options.size());
+    return drawn_->unless_starved(choose(options), options.size());
+}
+
+std::size_t portfolio::order_crowd(crowd& options) {
+    return drawn_->unless_starved(choose_crowd(options), options.size());
 }
 
 /// What is ready comes first, then operations, then the timer that is not due. What is offered is a
@@ -84,7 +74,10 @@ std::size_t portfolio::offered(std::size_t count, At at) {
     return count;
 }
 
-std::size_t portfolio::choose_of_part(std::span<runnable* const> options) {
+std::size_t portfolio::choose(std::span<runnable* const> options) {
+    if (withholds_nothing_) {
+        return drawn_->choose(options);
+    }
     const std::size_t count =
         offered(options.size(), [&](std::size_t i) -> const runnable& { return *options[i]; });
     return count > 1 ? drawn_->choose(options.first(count)) : 0;

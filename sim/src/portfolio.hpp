@@ -51,7 +51,9 @@ public:
     /// How likely each is drawn, for the runs that follow. Not all of them 0.
     void weigh(const weights& each) noexcept;
     [[nodiscard]] std::string_view name() const noexcept override { return drawn_->name(); }
+    [[nodiscard]] strategy& of_ready() noexcept override { return *drawn_; }
     std::size_t order(std::span<runnable* const> options) override;
+    std::size_t order_crowd(crowd& options) override;
     std::size_t choose(std::span<runnable* const> options) override;
     [[nodiscard]] std::size_t crowds_from() const noexcept override {
         return drawn_->crowds_from();
@@ -64,8 +66,6 @@ protected:
     void start(const run_profile& profile) override;
 
 private:
-    std::size_t choose_as_drawn(std::span<runnable* const> options);
-    std::size_t choose_of_part(std::span<runnable* const> options);
     template <class At>
     std::size_t offered(std::size_t count, At at);
     std::array<std::unique_ptr<explorer>, size> strategies_;

@@ -95,10 +95,11 @@ public:
 
     void begin(strategy& chooser, level allowed, bool traced) {
         strategy_ = &chooser;
+        of_ready_ = &chooser.of_ready();
         allowed_ = allowed;
         picked_ = nullptr;
         cancels_ = allowed != level::fifo && owner_.cancellations_open_;
-        quiet_ = !traced && !cancels_ && owner_.watch_ == nullptr;
+        quiet_ = allowed == level::any && !traced && !cancels_ && owner_.watch_ == nullptr;
         hears_ = chooser.watches();
         set_bound();
         cancelled_ = false;
@@ -124,18 +125,18 @@ public:
     }
 
     /// What most events of most runs take, as little as can be: neither a trace nor a watch nor
-    /// cancellations, no timer that a callback could take until, no limit reached. Everything that
-    /// is done here is done by pick() and about_to_run() too.
+    /// cancellations, no limit reached; all order is open, and so there is no timer that a callback
+    /// could take until. Everything that is done here is done by pick() and about_to_run() too.
     next_event take_ready(std::span<runnable* const> ready) override {
         simulation& owner = owner_;
         run_record& run = owner.record_;
-        if (!quiet_ || run.steps >= bound_ || owner.loop_.timer_count() != 0) [[unlikely]] {
+        if (run.steps >= quiet_bound_) [[unlikely]] {
             return scheduler::take_ready(ready);
         }
         next_event taken;
         runnable* next = ready.front();
         if (ready.size() > 1) {
-            taken.option = strategy_->order(ready);
+            taken.option = of_ready_->order(ready);
             HEDDLE_INVARIANT(taken.option < ready.size(), "a strategy takes one of the options");
             next = ready[taken.option];
             taken.id = next->event_id();
@@ -253,6 +254,7 @@ public:
     void set_bound() noexcept {
         const bool over = owner_.record_.failed || owner_.clock_.now() > latest_;
         bound_ = over ? 0 : owner_.limits_.steps;
+        quiet_bound_ = quiet_ ? bound_ : 0;
     }
 
 private:
@@ -273,7 +275,7 @@ private:
             run.digest ^ event,
             static_cast<std::uint64_t>(owner_.clock_.now().time_since_epoch().count()));
         if (hears_) {
-            strategy_->ran(next);
+            of_ready_->ran(next);
         }
         return event;
     }
@@ -470,10 +472,12 @@ private:
     simulation& owner_;
     const time_point latest_;  // the limit of virtual time
     strategy* strategy_ = nullptr;
-    bool quiet_ = false;       // no trace, watch or cancellation: see take_ready
-    bool hears_ = false;       // the strategy is told of each event
-    bool was_traced_ = false;  // this run, or the latest
-    std::uint64_t bound_ = 0;  // as many steps as there may be; 0 when the run has to end
+    strategy* of_ready_ = nullptr;   // it, or the one that it has drawn: see strategy::of_ready
+    bool quiet_ = false;             // no trace, watch or cancellation: see take_ready
+    bool hears_ = false;             // the strategy is told of each event
+    bool was_traced_ = false;        // this run, or the latest
+    std::uint64_t bound_ = 0;        // as many steps as there may be; 0 when the run has to end
+    std::uint64_t quiet_bound_ = 0;  // the same of take_ready(); 0 if that has to do more
     level allowed_ = level::fifo;
     // The event of the latest choice, and its id, until it runs.
     const runnable* picked_ = nullptr;

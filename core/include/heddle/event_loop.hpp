@@ -315,8 +315,6 @@ private:
     void let_in(time_point now);
     template <bool Told>
     void run_what_is_ready();
-    /// Whether what runs is told to anybody first.
-    [[nodiscard]] bool tells_what_runs() const noexcept { return observed() || debug_; }
     template <bool Told>
     void run_iterations();
     template <bool Told>

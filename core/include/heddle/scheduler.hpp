@@ -63,7 +63,7 @@ public:
     virtual std::uint64_t about_to_run(runnable& next) = 0;
 
     /// pick(), if there is more than one, and about_to_run() for it: what a loop asks where `ready`
-    /// is all that could run. A scheduler may answer both at one go; nothing else may differ.
+    /// is all that could run (if all order is open, there is no timer then). A scheduler may answer both at one go; nothing else may differ.
     virtual next_event take_ready(std::span<runnable* const> ready);
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock

@@ -166,8 +166,11 @@ protected:
     ~loop_core() = default;
 
     // A closed loop's pushes, an idle guest's, and tasks that start eagerly, take the instrumented
-    // path, so that others pay nothing for the test.
+    // path, so that others pay nothing for the test. To be called when anything changes that is
+    // asked for here.
     void update_instrumented() noexcept {
+        told_ = observer_ != nullptr || debug_;
+        schedules_untold_ = scheduler_ != nullptr && !closing_ && !watched_;
         instrumented_ = closed_ || observer_ != nullptr || scheduler_ != nullptr || debug_ ||
                         task_start_ != task_start::queued || (wakes_when_idle_ && !running_);
     }
@@ -193,6 +196,7 @@ protected:
         }
     }
     void push_ready_instrumented(runnable& item);
+    void push_ready_in_full(runnable& item);
     void add_timer_instrumented(timer_entry& timer);
     void push_callback_instrumented(callback_base<runnable>& item);
     void push_done_callbacks_instrumented(runnable_list& callbacks, const waitable& source);
@@ -201,8 +205,10 @@ protected:
 
     // The resume path's state first.
     ready_list ready_;
-    ready_batch batch_;          // what is left of the iteration under way
-    bool instrumented_ = false;  // a push has more to do: see update_instrumented
+    ready_batch batch_;              // what is left of the iteration under way
+    bool instrumented_ = false;      // a push has more to do: see update_instrumented
+    bool schedules_untold_ = false;  // ... but only to go into the scheduler's queue
+    bool told_ = false;              // somebody is told what runs
     bool stopping_ = false;
     bool looks_up_ = false;  // run_plain() is to see, after this iteration, how it goes on
     bool running_ = false;

@@ -44,7 +44,7 @@ public:
     std::size_t order(std::span<runnable* const> options) override {
         return unless_starved(choose(options), options.size());
     }
-    std::size_t order_crowd(crowd& options) final {
+    std::size_t order_crowd(crowd& options) override {
         return unless_starved(choose_crowd(options), options.size());
     }
     /// The strategy's own answer.
@@ -60,12 +60,8 @@ public:
     std::size_t finish(const finish_options& options) final;
     std::size_t cancel(const runnable& next, std::size_t options) final;
 
-protected:
-    /// The strategy's own state, for a new run.
-    virtual void start(const run_profile& profile) { static_cast<void>(profile); }
-    [[nodiscard]] random_stream& stream() noexcept { return stream_; }
     /// `taken`, one of so many options, or the first of them when its time has come: the rest of
-    /// order(), for those that know their own choose() when they override it.
+    /// order(), for those that know which choose() that calls.
     [[nodiscard]] std::size_t unless_starved(std::size_t taken, std::size_t options) noexcept {
         if (taken == 0 || ++passed_over_ > most_passed_over + 16 * options) {
             passed_over_ = 0;
@@ -73,6 +69,11 @@ protected:
         }
         return taken;
     }
+
+protected:
+    /// The strategy's own state, for a new run.
+    virtual void start(const run_profile& profile) { static_cast<void>(profile); }
+    [[nodiscard]] random_stream& stream() noexcept { return stream_; }
 
 private:
     std::size_t delay(std::size_t options);

@@ -4,6 +4,7 @@
 //
 //   heddle_bench_growth                    lists the series: name and sizes
 //   heddle_bench_growth <series> <size>    does it once, for callgrind; with a size of 0 nothing
+//   heddle_bench_growth --operations <series> <size>    how many operations that is
 //   heddle_bench_growth --measure <series> <size>    prints <series> <size> <nanoseconds an operation>
 //
 // Time is processor time, the least of three. Nothing here passes or fails by the clock.
@@ -20,6 +21,7 @@
 #include <heddle/heddle.hpp>
 #include <heddle/sim/explore.hpp>
 #include <heddle/sim/explorers.hpp>
+#include <heddle/sim/replayed.hpp>
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
@@ -40,6 +42,7 @@ struct series {
     std::string name;
     std::vector<std::uint64_t> sizes;
     work once;
+    work operations = once;  // another, where finding out would be part of what is measured
 };
 
 sim::run_limits no_limits() {
@@ -188,14 +191,24 @@ coro<void> needle(std::uint64_t steps) {
     bool begun = false;
     co_await heddle::gather(turns(steps / 2), turns(steps / 2), first(begun), second(begun));
 }
-/// All of a campaign up to the minimal schedule; an operation is a step of the failing run.
-std::uint64_t minimising(std::uint64_t size) {
-    const sim::program program = [size] { return needle(size); };
+/// All of a campaign up to the minimal schedule.
+sim::exploration minimised(std::uint64_t size) {
     sim::explore_options options = long_options();
     options.timing_schedules = 0;
-    const sim::exploration result = sim::explore(program, options);
+    // About every third event of such a run is passed over.
+    sim::exploration result = sim::explore([size] { return needle(3 * size); }, options);
     check(result.found && !result.found->minimal.empty(), "minimising");
-    return size;
+    return result;
+}
+std::uint64_t minimising(std::uint64_t size) { return minimised(size).schedules; }
+/// An operation is a constraint that the failing run obeys: what the minimiser begins with.
+std::uint64_t constraints(std::uint64_t size) {
+    const sim::exploration result = minimised(size);
+    sim::simulation runs(no_limits());
+    sim::exact_replay failing(result.found->full);
+    const sim::run_record& run =
+        runs.run([size] { return needle(3 * size); }, failing, sim::level::any, true);
+    return sim::deviations_of(*run.trace).size();
 }
 
 std::vector<std::uint64_t> powers(std::uint64_t from, std::uint64_t to) {
@@ -213,7 +226,7 @@ std::vector<series> all_series() {
         {"timers", powers(100, million), timers},
         {"cancelled_waits", powers(100, million), cancelled_waits},
         {"tape_length", powers(100, million), tape_length},
-        {"minimising", powers(10, 10'000), minimising},
+        {"minimising", powers(10, 10'000), minimising, constraints},
     };
     for (const std::string_view strategy : sim::strategy_names()) {
         if (sim::is_exhaustive(strategy)) {
@@ -237,13 +250,15 @@ double seconds() {
 
 /// Nanoseconds an operation: of small sizes as often as it takes to see something.
 double measure(const series& one, std::uint64_t size) {
+    const std::uint64_t operations_of_one = one.operations(size);
     double least = 0;
     for (int repetition = 0; repetition < 3; ++repetition) {
         std::uint64_t operations = 0;
         const double before = seconds();
         double taken = 0;
         do {
-            operations += one.once(size);
+            one.once(size);
+            operations += operations_of_one;
             taken = seconds() - before;
         } while (taken < 0.02);
         const double each = taken * 1e9 / static_cast<double>(operations);
@@ -271,25 +286,30 @@ int grow(int argc, char** argv) {
         }
         return 0;
     }
-    const bool measuring = argc == 4 && std::string_view(argv[1]) == "--measure";
+    const std::string_view mode = argc == 4 ? argv[1] : "";
     std::uint64_t size = 0;
-    if (argc == 3 || measuring) {
-        const std::string_view text = argv[argc - 1];
-        std::from_chars(text.data(), text.data() + text.size(), size);
-    }
+    const std::string_view text = argv[argc - 1];
+    std::from_chars(text.data(), text.data() + text.size(), size);
     for (const series& one : all) {
-        if (argc < 3 || one.name != argv[argc - 2] || (measuring && size == 0)) {
+        if (argc < 3 || one.name != argv[argc - 2]) {
             continue;
         }
-        if (measuring) {
+        if (argc == 3 && size == 0) {
+            return 0;
+        }
+        if (mode == "--measure" && size != 0) {
             std::printf("%s %llu %.1f\n", one.name.c_str(), static_cast<unsigned long long>(size),
                         measure(one, size));
-        } else {
-            std::printf("%llu\n", static_cast<unsigned long long>(size != 0 ? one.once(size) : 0));
+            return 0;
         }
-        return 0;
+        if (argc == 3 || (mode == "--operations" && size != 0)) {
+            const work& what = argc == 3 ? one.once : one.operations;
+            std::printf("%llu\n", static_cast<unsigned long long>(what(size)));
+            return 0;
+        }
     }
-    std::fprintf(stderr, "usage: heddle_bench_growth [[--measure] <series> <size>]\n");
+    std::fprintf(stderr,
+                 "usage: heddle_bench_growth [[--measure | --operations] <series> <size>]\n");
     return 2;
 }
 

@@ -158,8 +158,7 @@ template <bool Told>
 time_point event_loop::run_one_iteration() {
     const run_scope scope(*this);
     if (scheduler_ != nullptr) {
-        begin_scheduled_iteration(false);
-        run_scheduled_iteration();
+        run_one_scheduled_iteration();
     } else {
         let_in(timers_.empty() ? time_point{} : backend_->now());
         if (told_) [[unlikely]] {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 //
 // The run loop of a loop that has a scheduler. Apart from the order, it does
-// what the plain one does. What is for each event of a run is all in one
-// function.
+// what the plain one does.
 #include <heddle/event_loop.hpp>
 #include <heddle/future_base.hpp>
+#include <heddle/ready_events.hpp>
 
 namespace heddle {
 
@@ -20,60 +20,39 @@ void event_loop::set_scheduler(scheduler* chooser) {
 }
 
 void event_loop::run_scheduled() {
+    ready_events events(*this, ready_events::extent::run);
     do {
         begin_scheduled_iteration(true);
-        do {
-            run_scheduled_iteration();
-        } while (goes_straight_on());
+        run_scheduled_iteration(events);
     } while (!stopping_);
     stopping_ = false;
 }
 
-/// Whether nothing but a number lies between the iteration that is over and the next, which begins.
-[[gnu::always_inline]] inline bool event_loop::goes_straight_on() {
-    if (stopping_ || scheduled_.empty() || !timers_.empty() || !completions_.empty() ||
-        outside_calls_.waiting()) {
-        return false;
-    }
-    scheduled_.begin_iteration();
-    return true;
+void event_loop::run_one_scheduled_iteration() {
+    ready_events events(*this, ready_events::extent::iteration);
+    begin_scheduled_iteration(false);
+    run_scheduled_iteration(events);
 }
 
-[[gnu::always_inline]] inline void event_loop::run_chosen(runnable& next, std::uint64_t id) {
-    origin_id_ = id;
-    origin_ordinals_ = 0;
-    in_event_ = true;
-    try {
-        if (told_) [[unlikely]] {
-            run_observed(next);
-        } else {
-            next.run();
-        }
-    } catch (...) {
-        report_callback_error();
-    }
-    forget_callback_context();
-    in_event_ = false;
-    last_callback_ = nullptr;
-    if (told_ && observed()) [[unlikely]] {
-        observer_->between_events();
-    }
-}
-
-[[gnu::always_inline]] inline void event_loop::run_one_scheduled() {
-    const auto ready = scheduled_.entries();
-    std::size_t options = ready.size();
-    if (reorders_) [[likely]] {
-        if (!timers_.empty() || !completions_.empty() || scheduled_.crowd_is_due()) {
+void event_loop::run_scheduled_iteration(ready_events& events) {
+    while (!scheduled_.iteration_over()) {
+        if (!reorders_) {
+            run_in_order();
+        } else if (offers_more_than_ready()) {
             run_one_of_all();
-            return;
+        } else {
+            scheduler_->run_ready(events);
         }
-    } else {
-        options = breaks_ties_ ? tied_timers() : 1;
     }
+}
+
+/// The first of what is ready; but ties of timers may be open.
+void event_loop::run_in_order() {
+    const auto options = scheduled_.entries().first(breaks_ties_ ? tied_timers() : 1);
+    const std::size_t index = options.size() > 1 ? scheduler_->pick(options) : 0;
+    HEDDLE_INVARIANT(index < options.size(), "a scheduler picks one of its options");
     // The scheduler is told before it leaves its queue: if that throws, nothing is lost.
-    const auto [index, id] = scheduler_->take_ready(ready.first(options));
-    HEDDLE_INVARIANT(index < options, "a scheduler picks one of its options");
+    const std::uint64_t id = scheduler_->about_to_run(*options[index]);
     run_chosen(scheduled_.take(index), id);
 }
 
@@ -136,12 +115,6 @@ void event_loop::finish_operations(bool idle) {
         runnable& finished = *completions_[index];
         completions_.erase(completions_.begin() + static_cast<std::ptrdiff_t>(index));
         scheduled_.push(finished);
-    }
-}
-
-void event_loop::run_scheduled_iteration() {
-    while (!scheduled_.iteration_over()) {
-        run_one_scheduled();
     }
 }
 

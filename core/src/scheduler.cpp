@@ -2,14 +2,18 @@
 #include <heddle/scheduler.hpp>
 
 #include <heddle/detail/invariant.hpp>
+#include <heddle/ready_events.hpp>
 
 namespace heddle {
 
-// Not in the header, where g++ would take it for what the loop calls most often.
-next_event scheduler::take_ready(std::span<runnable* const> ready) {
-    const std::size_t option = ready.size() > 1 ? pick(ready) : 0;
-    HEDDLE_INVARIANT(option < ready.size(), "a scheduler picks one of its options");
-    return {option, about_to_run(*ready[option])};
+void scheduler::run_ready(ready_events& events) {
+    do {
+        const auto options = events.options();
+        const std::size_t index = options.size() > 1 ? pick(options) : 0;
+        HEDDLE_INVARIANT(index < options.size(), "a scheduler picks one of its options");
+        // It is told before the event leaves its queue: if that throws, nothing is lost.
+        events.run(index, about_to_run(*options[index]));
+    } while (events.go_on());
 }
 
 std::size_t scheduler::pick_of_crowd(crowd&) {

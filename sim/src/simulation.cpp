@@ -8,6 +8,7 @@
 
 #include <heddle/detail/job.hpp>
 #include <heddle/detail/mix.hpp>
+#include <heddle/ready_events.hpp>
 #include <heddle/runner.hpp>
 
 #include "chains.hpp"
@@ -99,7 +100,7 @@ public:
         allowed_ = allowed;
         picked_ = nullptr;
         cancels_ = allowed != level::fifo && owner_.cancellations_open_;
-        quiet_ = allowed == level::any && !traced && !cancels_ && owner_.watch_ == nullptr;
+        quiet_ = allowed == level::any && !traced && !cancels_;
         hears_ = chooser.watches();
         set_bound();
         cancelled_ = false;
@@ -124,29 +125,46 @@ public:
         scheduled_by_.try_emplace(item.event_id(), owner_.record_.steps);
     }
 
-    /// What most events of most runs take, as little as can be: neither a trace nor a watch nor
-    /// cancellations, no limit reached; all order is open, and so there is no timer that a callback
-    /// could take until. Everything that is done here is done by pick() and about_to_run() too.
-    next_event take_ready(std::span<runnable* const> ready) override {
-        simulation& owner = owner_;
-        run_record& run = owner.record_;
-        if (run.steps >= quiet_bound_) [[unlikely]] {
-            return scheduler::take_ready(ready);
-        }
-        next_event taken;
-        runnable* next = ready.front();
-        if (ready.size() > 1) {
-            taken.option = of_ready_->order(ready);
-            HEDDLE_INVARIANT(taken.option < ready.size(), "a strategy takes one of the options");
-            next = ready[taken.option];
-            taken.id = next->event_id();
-            append(run.choices, {choice_kind::order, static_cast<std::uint32_t>(ready.size()),
-                                 static_cast<std::uint32_t>(taken.option), label_of(taken.id)});
+    void run_ready(ready_events& events) override {
+        if (owner_.watch_ == nullptr) [[likely]] {
+            run_quietly<false>(events);
         } else {
-            taken.id = next->event_id();
+            run_quietly<true>(events);
         }
-        count(run, *next, taken.id);
-        return taken;
+    }
+
+    /// What most events of most runs take, as little as can be: neither a trace nor cancellations,
+    /// no limit reached, no timer that a callback could take until. Everything that is done here is
+    /// done by pick() and about_to_run() too.
+    template <bool Watched>
+    void run_quietly(ready_events& events) {
+        run_record& run = owner_.record_;
+        while (run.steps < quiet_bound_) {
+            const auto ready = events.options();
+            std::size_t taken = 0;
+            std::uint64_t id = 0;
+            if (ready.size() > 1) {
+                taken = of_ready_->order(ready);
+                HEDDLE_INVARIANT(taken < ready.size(), "a strategy takes one of the options");
+                id = ready[taken]->event_id();
+                append(run.choices, {choice_kind::order, static_cast<std::uint32_t>(ready.size()),
+                                     static_cast<std::uint32_t>(taken), label_of(id)});
+                if constexpr (Watched) {
+                    owner_.watch_->chose(run.choices.back());
+                }
+            } else {
+                id = ready.front()->event_id();
+            }
+            count(run, *ready[taken], id);
+            if constexpr (Watched) {
+                owner_.watch_->step(run);
+            }
+            events.run(taken, id);
+            if (!events.go_on()) {
+                return;
+            }
+        }
+        scheduler::run_ready(events);
     }
 
     std::size_t pick(std::span<runnable* const> options) override {
@@ -473,11 +491,11 @@ private:
     const time_point latest_;  // the limit of virtual time
     strategy* strategy_ = nullptr;
     strategy* of_ready_ = nullptr;   // it, or the one that it has drawn: see strategy::of_ready
-    bool quiet_ = false;             // no trace, watch or cancellation: see take_ready
+    bool quiet_ = false;             // neither a trace nor cancellations: see run_ready
     bool hears_ = false;             // the strategy is told of each event
     bool was_traced_ = false;        // this run, or the latest
     std::uint64_t bound_ = 0;        // as many steps as there may be; 0 when the run has to end
-    std::uint64_t quiet_bound_ = 0;  // the same of take_ready(); 0 if that has to do more
+    std::uint64_t quiet_bound_ = 0;  // the same of run_ready(); 0 if that has to do more
     level allowed_ = level::fifo;
     // The event of the latest choice, and its id, until it runs.
     const runnable* picked_ = nullptr;

@@ -35,6 +35,7 @@ namespace heddle {
 
 class executor;
 class future_base;
+class ready_events;
 class task_base;
 template <class T>
 class coro;
@@ -273,6 +274,7 @@ public:
     }
 
 private:
+    friend class ready_events;
     class run_scope;
 
     template <class F>
@@ -305,10 +307,11 @@ private:
     void run_scheduled();
     void run_to_stop();
     void begin_scheduled_iteration(bool may_wait);
-    void run_scheduled_iteration();
-    [[nodiscard]] bool goes_straight_on();
+    void run_one_scheduled_iteration();
+    void run_scheduled_iteration(ready_events& events);
     void finish_operations(bool idle);
-    void run_one_scheduled();
+    void run_in_order();
+    [[nodiscard]] bool offers_more_than_ready() const noexcept;
     void run_one_of_all();
     [[nodiscard]] std::size_t tied_timers() const noexcept;
     void run_chosen(runnable& next, std::uint64_t id);

@@ -17,12 +17,7 @@
 
 namespace heddle {
 
-/// What a scheduler lets run next: which of the options, and its event_id(), which both sides want:
-/// so it is worked out once.
-struct next_event {
-    std::size_t option = 0;
-    std::uint64_t id = 0;
-};
+class ready_events;
 
 class scheduler {
 public:
@@ -62,9 +57,11 @@ public:
     /// Returns next.event_id(), which both want: so it is worked out once.
     virtual std::uint64_t about_to_run(runnable& next) = 0;
 
-    /// pick(), if there is more than one, and about_to_run() for it: what a loop asks where `ready`
-    /// is all that could run (if all order is open, there is no timer then). A scheduler may answer both at one go; nothing else may differ.
-    virtual next_event take_ready(std::span<runnable* const> ready);
+    /// All order is open, and what is ready is all that could run: no timer, no operation, no crowd.
+    /// Has `events` run one after another, until it says that there is something else to be done. By
+    /// default each by pick(), if there is more than one, and about_to_run(). A scheduler may do
+    /// that at less cost; nothing else may differ.
+    virtual void run_ready(ready_events& events);
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock
     /// there, or further (a wait that overshoots).

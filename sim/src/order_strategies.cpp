@@ -97,7 +97,7 @@ private:
 };
 
 /// A strategy by itself: order() calls the choose() that it knows, which the compiler puts in
-/// there. A portfolio calls choose().
+/// there. A portfolio calls choose(); of the one that it has drawn, a simulation this.
 template <class Self>
 class single : public explorer {
 public:

@@ -100,7 +100,7 @@ public:
         allowed_ = allowed;
         picked_ = nullptr;
         cancels_ = allowed != level::fifo && owner_.cancellations_open_;
-        quiet_ = allowed == level::any && !traced && !cancels_;
+        quiet_ = !traced && !cancels_;
         hears_ = chooser.watches();
         set_bound();
         cancelled_ = false;

@@ -128,7 +128,8 @@ struct compared {
     std::uint64_t steps = 0;
 };
 
-/// Some runs by a strategy with and without crowds: the same choices.
+/// Some runs by a strategy with and without crowds, and by itself, when a portfolio's drawn one is
+/// asked in its place where it can be: the same choices.
 compared compare(const sim::program& program, std::string_view name, std::size_t from,
                  std::uint64_t runs, bool cancellations = false) {
     sim::simulation one;
@@ -156,6 +157,11 @@ compared compare(const sim::program& program, std::string_view name, std::size_t
         BOOST_TEST(found.failed.has_value() == expected.failed.has_value());
         total.crowds += with.crowds();
         total.steps += found.steps;
+
+        explorer->begin(seed, sim::level::any, profile);
+        const sim::run_record& by_itself = one.run(program, *explorer, sim::level::any);
+        BOOST_TEST(by_itself.digest == expected.digest, name << " with seed " << seed);
+        BOOST_TEST((by_itself.choices == expected.choices), name << " with seed " << seed);
     }
     return total;
 }

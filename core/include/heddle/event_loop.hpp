@@ -311,10 +311,10 @@ private:
     void run_scheduled_iteration(ready_events& events);
     void finish_operations(bool idle);
     void run_in_order();
-    [[nodiscard]] bool offers_more_than_ready() const noexcept;
+    [[nodiscard]] inline bool offers_more_than_ready() const noexcept;
     void run_one_of_all();
     [[nodiscard]] std::size_t tied_timers() const noexcept;
-    void run_chosen(runnable& next, std::uint64_t id);
+    inline void run_chosen(runnable& next, std::uint64_t id);
     void let_in(time_point now);
     template <bool Told>
     void run_what_is_ready();

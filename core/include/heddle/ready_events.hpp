@@ -23,11 +23,13 @@ public:
     [[nodiscard]] std::span<runnable* const> options() const noexcept {
         return loop_.scheduled_.entries();
     }
-    /// Runs option number `index`, whose event_id() is `id`. Throws nothing of the event's.
+    /// Runs option number `index` (there must be one), whose event_id() is `id`. What the event
+    /// throws is reported, and does not come out of here.
     [[gnu::always_inline]] void run(std::size_t index, std::uint64_t id) {
         loop_.run_chosen(loop_.scheduled_.take(index), id);
     }
-    /// To be asked behind each event: whether there are options again. If not, run_ready() ends.
+    /// To be asked behind each event: whether there are options again. If not, run_ready() returns,
+    /// and asks for nothing any more.
     [[nodiscard, gnu::always_inline]] bool go_on() {
         if (loop_.offers_more_than_ready()) [[unlikely]] {
             return false;

@@ -58,9 +58,9 @@ public:
     virtual std::uint64_t about_to_run(runnable& next) = 0;
 
     /// All order is open, and what is ready is all that could run: no timer, no operation, no crowd.
-    /// Has `events` run one after another, until it says that there is something else to be done. By
-    /// default each by pick(), if there is more than one, and about_to_run(). A scheduler may do
-    /// that at less cost; nothing else may differ.
+    /// Has `events` (ready_events.hpp) run one after another, at least one, until it says that there
+    /// is something else to be done. By default each by pick(), if there is more than one, and
+    /// about_to_run(). A scheduler may do that at less cost; nothing else may differ.
     virtual void run_ready(ready_events& events);
 
     /// Nothing is ready and the earliest timer is at `deadline`. The scheduler moves its clock

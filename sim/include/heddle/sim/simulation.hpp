@@ -135,7 +135,8 @@ public:
     const run_record& run_by_hand(const std::function<void(event_loop&)>& drive, strategy& chooser,
                                   level allowed, bool traced = false);
 
-    /// For heddle itself: whom each choice and each step is told to as it is made. Null: nobody.
+    /// For heddle itself: whom each choice and each step is told to as it is made. Null: nobody. Not
+    /// in the middle of a run.
     void watch(detail::run_watch* one) noexcept { watch_ = one; }
 
     [[nodiscard]] event_loop& loop() noexcept { return loop_; }

@@ -42,8 +42,10 @@ public:
 
     /// Which of `options`, two or more, runs next.
     virtual std::size_t order(std::span<runnable* const> options) = 0;
-    /// Whom to ask in place of this one where all that could run is ready, and to tell what ran: one
-    /// that it has drawn for the run, and whose answers are its own. Asked when a run starts.
+    /// Who may be asked order() in place of this one where all that could run is ready: one that it
+    /// has drawn for the run. This one's order() must answer the same there, from the same state, for
+    /// now the one is asked and now the other. What ran is told to that one alone; whether it is,
+    /// this one's watches() says. Asked when a run starts.
     [[nodiscard]] virtual strategy& of_ready() noexcept { return *this; }
     /// From how many that are ready on order_crowd() may be asked in place of order(), which then
     /// costs no more than the logarithm of their number: see scheduler::crowds_from. Asked when a

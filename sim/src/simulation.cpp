@@ -370,15 +370,22 @@ private:
         return taken != 0;
     }
 
+    /// Of a traced run only.
+    [[nodiscard]] run_trace& trace_of_run() {
+        std::optional<run_trace>& trace = owner_.record_.trace;
+        HEDDLE_INVARIANT(trace.has_value(), "only what is traced is asked for its trace");
+        return *trace;
+    }
+
     void trace_cancellation(const task_base& task, std::uint64_t event) {
         const std::source_location site = task.site();
-        owner_.record_.trace->cancellations.push_back(
+        trace_of_run().cancellations.push_back(
             {event, task.label(), suspensions_[task.number()], owner_.clock_.now(),
              site.line() != 0 ? site.file_name() : "", static_cast<std::uint32_t>(site.line())});
     }
 
     void trace_finish(const finish_options& options, std::size_t taken) {
-        run_trace& trace = *owner_.record_.trace;
+        run_trace& trace = trace_of_run();
         const runnable* const finished = options.at(taken);
         for (const runnable* each : options.pending) {
             see(*each);
@@ -432,7 +439,7 @@ private:
                                                  time_point before, duration taken,
                                                  std::size_t stalled, bool cancels) {
         see(next);
-        run_trace& trace = *owner_.record_.trace;
+        run_trace& trace = trace_of_run();
         step_record step = trace.seen[event];
         step.when = before;
         step.stalled = taken;
@@ -473,7 +480,7 @@ private:
 
     void see(const runnable& event) {
         const std::uint64_t id = event.event_id();
-        auto [place, fresh] = owner_.record_.trace->seen.try_emplace(id);
+        auto [place, fresh] = trace_of_run().seen.try_emplace(id);
         if (fresh) {
             const std::source_location site = event.place();
             place->second.event = id;
@@ -618,8 +625,8 @@ void simulation::run_program(const program& main) {
         }
         scheduler_->close_cancellations();
         cancel_remaining_tasks(loop_);
+        // What stopped it is in the record. NOLINTNEXTLINE(bugprone-empty-catch)
     } catch (const run_stopped&) {
-        // What stopped it is in the record.
     } catch (const replay_error&) {
         throw;
     } catch (const deadlock_error& error) {

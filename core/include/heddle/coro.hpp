@@ -248,6 +248,7 @@ private:
     struct still_deferred {};
     explicit coro(const deferred_maker* maker) noexcept
         : frame_(std::coroutine_handle<promise_type>::from_address(
+              // NOLINTNEXTLINE(performance-no-int-to-ptr): the lowest bit is a tag
               reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(maker) | 1))) {}
     coro(coro&& other, still_deferred) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
     [[nodiscard]] bool is_deferred() const noexcept {
@@ -267,6 +268,7 @@ private:
         return std::exchange(frame_, nullptr);
     }
     [[gnu::noinline, gnu::cold]] std::coroutine_handle<promise_type> make_deferred() noexcept {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): as above
         const auto* maker = reinterpret_cast<const deferred_maker*>(
             reinterpret_cast<std::uintptr_t>(std::exchange(frame_, nullptr).address()) - 1);
         coro made = maker->make(*this);

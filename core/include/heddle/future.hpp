@@ -229,7 +229,7 @@ public:
         if (!added.node_ || !state().try_remove_waiter(*added.node_)) {
             return 0;
         }
-        const done_callback keep = added;
+        const done_callback keep = added;  // NOLINT(performance-unnecessary-copy-initialization)
         keep.node_->drop();
         return 1;
     }

@@ -99,6 +99,7 @@ private:
 /// A strategy by itself: order() calls the choose() that it knows, which the compiler puts in
 /// there. A portfolio calls choose(); of the one that it has drawn, a simulation this.
 template <class Self>
+// NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): for this file alone
 class single : public explorer {
 public:
     std::size_t order(options_t options) final {
@@ -108,6 +109,7 @@ public:
 
 /// One that need not hear of what runs.
 template <class Self>
+// NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility): as above
 class by_options_alone : public single<Self> {
 public:
     [[nodiscard]] bool watches() const noexcept final { return false; }

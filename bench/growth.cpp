@@ -8,7 +8,6 @@
 //   heddle_bench_growth --measure <series> <size>    prints <series> <size> <nanoseconds an operation>
 //
 // Time is processor time, the least of three. Nothing here passes or fails by the clock.
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
@@ -25,6 +24,7 @@
 #include <heddle/sim/simulation.hpp>
 #include <heddle/sim/virtual_clock.hpp>
 
+#include "number.hpp"
 #include "random.hpp"
 #include "row.hpp"
 
@@ -42,7 +42,7 @@ struct series {
     std::string name;
     std::vector<std::uint64_t> sizes;
     work once;
-    work operations = once;  // another, where finding out would be part of what is measured
+    work operations = nullptr;  // how many, where once() cannot say without more work
 };
 
 sim::run_limits no_limits() {
@@ -192,12 +192,15 @@ coro<void> needle(std::uint64_t steps) {
     co_await heddle::gather(turns(steps / 2), turns(steps / 2));
     co_await heddle::gather(first(begun), second(begun));
 }
+/// About every fourth event of a run that fails is passed over.
+sim::program needle_of(std::uint64_t size) {
+    return [size] { return needle(4 * size); };
+}
 /// All of a campaign up to the minimal schedule.
 sim::exploration minimised(std::uint64_t size) {
     sim::explore_options options = long_options();
     options.timing_schedules = 0;
-    // About every fourth event of such a run is passed over.
-    sim::exploration result = sim::explore([size] { return needle(4 * size); }, options);
+    sim::exploration result = sim::explore(needle_of(size), options);
     check(result.found && !result.found->minimal.empty(), "minimising");
     return result;
 }
@@ -207,8 +210,7 @@ std::uint64_t constraints(std::uint64_t size) {
     const sim::exploration result = minimised(size);
     sim::simulation runs(no_limits());
     sim::exact_replay failing(result.found->full);
-    const sim::run_record& run =
-        runs.run([size] { return needle(4 * size); }, failing, sim::level::any, true);
+    const sim::run_record& run = runs.run(needle_of(size), failing, sim::level::any, true);
     return sim::deviations_of(*run.trace).size();
 }
 
@@ -251,15 +253,15 @@ double seconds() {
 
 /// Nanoseconds an operation: of small sizes as often as it takes to see something.
 double measure(const series& one, std::uint64_t size) {
-    const std::uint64_t operations_of_one = one.operations(size);
+    const std::uint64_t counted = one.operations ? one.operations(size) : 0;
     double least = 0;
     for (int repetition = 0; repetition < 3; ++repetition) {
         std::uint64_t operations = 0;
         const double before = seconds();
         double taken = 0;
         do {
-            one.once(size);
-            operations += operations_of_one;
+            const std::uint64_t done = one.once(size);
+            operations += one.operations ? counted : done;
             taken = seconds() - before;
         } while (taken < 0.02);
         const double each = taken * 1e9 / static_cast<double>(operations);
@@ -288,9 +290,7 @@ int grow(int argc, char** argv) {
         return 0;
     }
     const std::string_view mode = argc == 4 ? argv[1] : "";
-    std::uint64_t size = 0;
-    const std::string_view text = argv[argc - 1];
-    std::from_chars(text.data(), text.data() + text.size(), size);
+    const std::uint64_t size = number(argv[argc - 1]);
     for (const series& one : all) {
         if (argc < 3 || one.name != argv[argc - 2]) {
             continue;
@@ -304,7 +304,7 @@ int grow(int argc, char** argv) {
             return 0;
         }
         if (argc == 3 || (mode == "--operations" && size != 0)) {
-            const work& what = argc == 3 ? one.once : one.operations;
+            const work& what = argc == 4 && one.operations ? one.operations : one.once;
             std::printf("%llu\n", static_cast<unsigned long long>(what(size)));
             return 0;
         }

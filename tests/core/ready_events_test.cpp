@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -102,6 +103,18 @@ struct scheduled_loop : virtual_loop {
     std::vector<heddle::task<void>> tasks;
 };
 
+/// One that nobody catches but the loop; a callback reports its own errors.
+class broken_event final : public heddle::runnable {
+public:
+    void run() override { throw std::runtime_error("broken event"); }
+    void drop() noexcept override {}
+    [[nodiscard]] heddle::event_kind kind() const noexcept override {
+        return heddle::event_kind::callback;
+    }
+    [[nodiscard]] std::uint64_t event_id() const noexcept override { return 1; }
+    [[nodiscard]] std::string label() const override { return "broken event"; }
+};
+
 constexpr bool both[] = {false, true};
 
 }  // namespace heddle_test::ready_events
@@ -177,9 +190,12 @@ BOOST_DATA_TEST_CASE(what_an_event_throws_is_reported, data::make(both), at_once
     scheduled_loop world(at_once);
     world.make_ready("a");
     world.loop.call_soon([] { throw std::runtime_error("broken"); });
+    broken_event latest;
+    world.loop.push_ready(latest);
     world.loop.run_one_iteration();
     BOOST_TEST(world.log == (words{"a"}));
-    BOOST_TEST(world.reports == (words{"exception in callback: std::runtime_error: broken"}));
+    BOOST_TEST(world.reports == (words{"exception in callback: std::runtime_error: broken event",
+                                       "exception in callback: std::runtime_error: broken"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
